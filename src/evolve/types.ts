@@ -83,6 +83,8 @@ export type Functions = readonly MigrationFunction[];
 
 /** What all the migrations from one version to another do to a record, as one. */
 export interface Plan {
+  /** The migrations that it is made of, in their order. */
+  readonly migrations: readonly Migration[];
   readonly from: number;
   readonly to: number;
   /**

@@ -20,8 +20,11 @@ export const map = ofValue<ActionOf<'map'>>({
   },
   inverse: ({ op, path, values }) => ({ op, path, values: firstOfEach(values.map(([from, to]) => [to, from])) }),
   canFail: ({ otherwise }) => otherwise === undefined,
+  // A number can be spelled in many ways, and comes back in one.
   isLossless: ({ values, otherwise }) =>
-    otherwise === undefined && firstOfEach(values.map(([from, to]) => [to, from])).length === values.length,
+    otherwise === undefined &&
+    values.every(([from]) => typeof from !== 'number') &&
+    firstOfEach(values.map(([from, to]) => [to, from])).length === values.length,
 });
 
 export const wrap = ofValue<ActionOf<'wrap'>>({

@@ -9,11 +9,14 @@ import type { Action, Change, Context } from '../operations/kind.js';
 import { kindOf } from '../operations/kinds.js';
 import { type Slot, textOf } from '../text/tree.js';
 
-/** @param failureOf what to throw for a refusal, and the number of the action that refused */
+/** What to throw for a refusal, and the number of the action that refused. */
+export type FailureOf = (refusal: Refusal, at: number) => unknown;
+
+/** @param failureOf Default: the refusal itself */
 export function interpreted(
   actions: readonly Action[],
   context: Context,
-  failureOf: (refusal: Refusal, at: number) => unknown = (refusal) => refusal,
+  failureOf: FailureOf = (refusal) => refusal,
 ): Change {
   const steps = actions.map((action) => kindOf(action).apply(action, context));
   return (text) => {

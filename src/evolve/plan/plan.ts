@@ -3,11 +3,12 @@
 // All migrations from one version of a collection to another, as one.
 
 import type { KeyPath } from '../../keys/key-path.js';
-import { MigrationFailure, type OperationLabel, type Refusal } from '../failure.js';
+import { MigrationFailure, type OperationLabel } from '../failure.js';
 import type { Action, Change, Context } from '../operations/kind.js';
 import { inverseOf, kindOf } from '../operations/kinds.js';
 import type { Functions, Migration, Plan } from '../types.js';
-import { interpreted } from './interpret.js';
+import { compiled } from './compiled.js';
+import type { FailureOf } from './interpret.js';
 import { isTouched, sourceBefore } from './places.js';
 import { restored } from './restore.js';
 
@@ -22,6 +23,7 @@ export function planOf(migrations: readonly Migration[], functions: Functions = 
 }
 
 class ComposedPlan implements Plan {
+  readonly migrations: readonly Migration[];
   readonly from: number;
   readonly to: number;
   readonly canFail: boolean;
@@ -35,14 +37,15 @@ class ComposedPlan implements Plan {
       ops.map(({ op }, operation): OperationLabel => ({ operation, version: to, op })),
     );
     const actions = migrations.flatMap(({ ops }) => ops as readonly Action[]);
-    const context: Context = { functions, compile: (nested) => interpreted(nested, context) };
+    const context: Context = { functions, compile: (nested) => compiled(nested, context) };
+    this.migrations = migrations;
     this.from = migrations[0]!.from;
     this.to = migrations.at(-1)!.to;
     this.canFail = actions.some((action) => kindOf(action).canFail(action));
     this.isLossless = actions.every((action) => kindOf(action).isLossless(action));
     this.#actions = actions;
-    this.#up = interpreted(actions, context, failureOf(labels));
-    this.#down = interpreted(inverseOf(actions), context, failureOf(labels.toReversed()));
+    this.#up = compiled(actions, context, failureOf(labels));
+    this.#down = compiled(inverseOf(actions), context, failureOf(labels.toReversed()));
   }
 
   up(text: string): string {
@@ -64,7 +67,7 @@ class ComposedPlan implements Plan {
   }
 }
 
-function failureOf(labels: readonly OperationLabel[]): (refusal: Refusal, at: number) => MigrationFailure {
+function failureOf(labels: readonly OperationLabel[]): FailureOf {
   return (refusal, at) => new MigrationFailure(refusal, labels[at]!);
 }
 
