@@ -133,6 +133,9 @@ export type {
   DecryptOptions,
   EncryptOptions,
 } from './upkeep/convert/options.js';
+export type { AppliedMigration, EvolutionStatus } from './upkeep/evolve/history.js';
+export type { EvolvedIndex } from './upkeep/evolve/indexes.js';
+export type { EvolveOptions, EvolveReport, RecordFailures } from './upkeep/evolve/options.js';
 export type {
   CreateIndexOptions,
   CreateIndexReport,

@@ -24,10 +24,11 @@ export function actsOf(run: Transactions['run'], acting: Acting, catalog: Catalo
   };
 }
 
-/** Not if the collection has gone meanwhile, or another of its name has come. */
-function keepProfile(catalog: Catalog, { name, id }: CollectionManifest, profile: StoredProfile): Promise<void> {
+/** Not if the collection has gone meanwhile, another of its name has come, or its records have another shape. */
+function keepProfile(catalog: Catalog, { name, id, shape }: CollectionManifest, profile: StoredProfile): Promise<void> {
   const bytes = encodeStored(profile);
   return catalog.transaction((write) => {
-    if (catalog.collection(name)?.id === id) write.putProfile(id, bytes);
+    const now = catalog.collection(name);
+    if (now?.id === id && now.shape === shape) write.putProfile(id, bytes);
   });
 }

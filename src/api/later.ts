@@ -18,7 +18,10 @@ import type { ConversionKind } from '../store/files/layout.js';
 import type { CollectionManifest } from '../store/types.js';
 import { convertStore as convertWith } from '../upkeep/convert/convert.js';
 import type { ConvertReport, EncryptOptions } from '../upkeep/convert/options.js';
-import { createIndex as createWith, type IndexTarget } from '../upkeep/indexes/create.js';
+import { applyMigration, undoMigrations as undoWith } from '../upkeep/evolve/evolve.js';
+import type { EvolveOptions, EvolveReport, EvolveTarget } from '../upkeep/evolve/options.js';
+import type { IndexTarget } from '../upkeep/indexes/build.js';
+import { createIndex as createWith } from '../upkeep/indexes/create.js';
 import type { CreateIndexOptions, CreateIndexReport } from '../upkeep/indexes/options.js';
 import type { FilledSchemaOptions } from '../upkeep/profile/options.js';
 import { type CollectionProfile, type ProfileTarget, profileCollection } from '../upkeep/profile/profile.js';
@@ -39,6 +42,8 @@ export { clear } from '../upkeep/collections/clear.js';
 export { drop } from '../upkeep/collections/drop.js';
 export { rename } from '../upkeep/collections/rename.js';
 export { compact } from '../upkeep/compact/compact.js';
+export { finalizeMigrations } from '../upkeep/evolve/evolve.js';
+export { evolution } from '../upkeep/evolve/history.js';
 export { dropIndex } from '../upkeep/indexes/drop.js';
 export { retryQuarantine } from '../upkeep/quarantine/retry.js';
 export { quarantinedRecords, quarantineFiles } from '../upkeep/quarantine/review.js';
@@ -96,6 +101,25 @@ export function createIndex(
   given?: CreateIndexOptions,
 ): Promise<CreateIndexReport> {
   return createWith(withThreads(target), collection, index, given);
+}
+
+/** See upkeep/evolve/evolve.ts. */
+export function evolve(
+  target: Threadless<EvolveTarget>,
+  migration: unknown,
+  given?: EvolveOptions,
+): Promise<EvolveReport> {
+  return applyMigration(withThreads(target), migration, given);
+}
+
+/** See upkeep/evolve/evolve.ts. */
+export function undoMigrations(
+  target: Threadless<EvolveTarget>,
+  collection: string,
+  to: number,
+  given?: EvolveOptions,
+): Promise<EvolveReport> {
+  return undoWith(withThreads(target), collection, to, given);
 }
 
 /** See upkeep/profile/profile.ts. */

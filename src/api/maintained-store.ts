@@ -1,6 +1,7 @@
 // The part of a store that changes how its data lies, or looks after it: collections and indexes as a whole, compaction,
 // verification, backups. All of it is loaded when it is first asked for.
 
+import type { Migration } from '../evolve/types.js';
 import type { KeyPath } from '../keys/key-path.js';
 import type { IndexDefinition } from '../options/indexes.js';
 import type { ResolvedStoreOptions } from '../options/store.js';
@@ -11,6 +12,8 @@ import type { BackupOptions, BackupReport } from '../upkeep/backup-options.js';
 import type { ChangeTarget } from '../upkeep/collections/change.js';
 import type { CollectionChangeOptions, RemovedReport } from '../upkeep/collections/options.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact/options.js';
+import type { EvolutionStatus } from '../upkeep/evolve/history.js';
+import type { EvolveOptions, EvolveReport } from '../upkeep/evolve/options.js';
 import type { CreateIndexOptions, CreateIndexReport, DropIndexOptions } from '../upkeep/indexes/options.js';
 import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
 import type { Acting } from './audit.js';
@@ -68,6 +71,61 @@ export abstract class MaintainedStore {
     return this.work(async (closing) => {
       const { dropIndex } = await later.load();
       return dropIndex(this.#catalog, place, collection, path, options, closing);
+    });
+  }
+
+  /**
+   * Applies a migration: from then on, all records of its collection are read in the new shape, by this process and by others.
+   * No record is written; `compact` with `migrate` writes them. Meanwhile, others may read the collection and change it by
+   * transactions. If a record cannot be changed, nothing is.
+   * @param migration what a migration file holds: `collection`, `from`, `to` and `ops`
+   * @throws GristmillError BAD_MIGRATION, COLLECTION_NOT_FOUND, VERSION_MISMATCH, MIGRATION_FAILED, MIGRATION_REFUSED,
+   * BAD_RECORD, UNIQUE_VIOLATION, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH: then nothing has changed.
+   * TypeError
+   * @example await store.evolve({ collection: 'users', from: 0, to: 1, ops: [{ op: 'rename', path: 'mail', to: 'email' }] });
+   */
+  async evolve(migration: Migration, options?: EvolveOptions): Promise<EvolveReport> {
+    if (options?.dryRun !== true) this.assertWritable();
+    const { place } = this.#acting;
+    return this.work(async (closing) => {
+      const { evolve } = await later.load();
+      return evolve({ ...place, catalog: this.#catalog, closing }, migration, options);
+    });
+  }
+
+  /**
+   * Returns a collection to an older version. What migrations have hidden in stored records is there again.
+   * @param to the version
+   * @throws GristmillError as `evolve`
+   */
+  async undoMigrations(collection: string, to: number, options?: EvolveOptions): Promise<EvolveReport> {
+    if (options?.dryRun !== true) this.assertWritable();
+    const { place } = this.#acting;
+    return this.work(async (closing) => {
+      const { undoMigrations } = await later.load();
+      return undoMigrations({ ...place, catalog: this.#catalog, closing }, collection, to, options);
+    });
+  }
+
+  /**
+   * Makes the migrations of a collection final: they can no longer be undone. Returns the version of the collection.
+   * @throws GristmillError as `drop`
+   */
+  async finalizeMigrations(collection: string, options?: CollectionChangeOptions): Promise<number> {
+    this.assertWritable();
+    const { place } = this.#acting;
+    return this.work(async (closing) => {
+      const { finalizeMigrations } = await later.load();
+      return finalizeMigrations({ ...place, catalog: this.#catalog, closing }, collection, options);
+    });
+  }
+
+  /** Returns the versions of a collection, and the migrations that led to them. @throws GristmillError COLLECTION_NOT_FOUND */
+  async evolution(collection: string): Promise<EvolutionStatus> {
+    return this.work(async () => {
+      const { evolution } = await later.load();
+      this.#catalog.refresh();
+      return evolution(this.#catalog, collection);
     });
   }
 

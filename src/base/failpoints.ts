@@ -48,6 +48,13 @@ export const FAILPOINTS = [
   'index.publish',
   'index.commit',
   'index.drop',
+  /**
+   * Of a migration, or of undoing some: when the indexes are built and nothing names them; in the transaction that gives the
+   * collection its version, at its end; when the old indexes are still to be removed.
+   */
+  'evolve.publish',
+  'evolve.commit',
+  'evolve.committed',
   /** In the transaction that drops, renames or clears a collection, at its end; when it is done. */
   'collection.change',
   'collection.changed',

@@ -10,6 +10,7 @@ import { addRename } from './commands/collection/rename.js';
 import { addCompact } from './commands/compact.js';
 import { addConfig } from './commands/config.js';
 import { addDelete } from './commands/delete.js';
+import { addEvolve } from './commands/evolve/evolve.js';
 import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
 import { addImport } from './commands/import.js';
@@ -49,7 +50,7 @@ ${DEFAULT_STORE_SHOWN}.
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|init|encrypt|decrypt|key|get|range|count|distinct|export|stat|schema|types|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename|audit)$/;
+  /^(import|watch|init|encrypt|decrypt|key|get|range|count|distinct|export|stat|schema|types|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|evolve|drop|clear|rename|audit)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -64,6 +65,7 @@ function createProgram(): Command {
   const writing = [addPut, addPatch, addDelete];
   const upkeep = [
     addIndex,
+    addEvolve,
     addDropCollection,
     addClear,
     addRename,

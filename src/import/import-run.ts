@@ -138,6 +138,7 @@ export class ImportRun {
       positions,
       hashesSpans,
       storesNothing,
+      shape: this.target.catalog.collection(name)?.shape,
       secrets,
     });
   }

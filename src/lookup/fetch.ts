@@ -4,7 +4,7 @@
 // here and now, read off the main thread, or left to the thread of background loads.
 
 import { type Frame, lineText } from '../store/shards/frame.js';
-import { lineForm, recordText } from '../store/shards/line.js';
+import { recordText } from '../store/shards/line.js';
 import type { Place } from '../store/shards/place.js';
 import type { ShardReader } from '../store/shards/read.js';
 import type { CollectionCaches } from './cache/collection-caches.js';
@@ -39,20 +39,20 @@ export class Fetch {
   /** @throws GristmillError of the shard's file; with cause ENOENT when another process has replaced it meanwhile */
   address(place: Place): Address {
     if (isInline(place)) return place;
-    const { entry, ordinal } = place;
+    const { entry, ordinal, form } = place;
     const reader = this.#caches.shard(entry);
     const lineInShard = reader.lineOf(ordinal);
     const frame = reader.frameOf(lineInShard);
-    return { entry, ordinal, reader, frame, line: lineInShard - reader.firstLine(frame) };
+    return { entry, ordinal, form, reader, frame, line: lineInShard - reader.firstLine(frame) };
   }
 
   textSync(address: Address): string {
-    return recordText(this.#lineSync(address), lineForm(address.entry));
+    return recordText(this.#lineSync(address), address.form);
   }
 
   /** The same with the frame read off the main thread. */
   async text(address: Address): Promise<string> {
-    if (isInline(address)) return recordText(this.#inlineLine(address), lineForm(address.entry));
+    if (isInline(address)) return recordText(this.#inlineLine(address), address.form);
     const frame = this.#cached(address);
     return frame === undefined ? this.#loaded(address) : textIn(frame, address);
   }
@@ -60,7 +60,7 @@ export class Fetch {
   /** The same for a record that no read waits for: off the event loop, and not counted as a read. */
   async textBehind(place: Place): Promise<string> {
     const address = this.address(place);
-    if (isInline(address)) return recordText(address.inline, lineForm(address.entry));
+    if (isInline(address)) return recordText(address.inline, address.form);
     const { entry, frame } = address;
     const cached = this.#caches.cachedFrame(entry.fileNumber, frame);
     const text = (found: Frame): string => textIn(found, address);
@@ -73,7 +73,7 @@ export class Fetch {
    */
   async texts(places: readonly (Place | undefined)[]): Promise<(string | undefined)[]> {
     const lines = await this.lines(places);
-    return lines.map((line, i) => line && recordText(line, lineForm(places[i]!.entry)));
+    return lines.map((line, i) => line && recordText(line, places[i]!.form));
   }
 
   /** The same as lines: in shards with names, a line has the name of its record too. */
@@ -153,8 +153,8 @@ export class Fetch {
 }
 
 /** frame > record */
-function textIn(frame: Frame, { line, entry }: FileAddress): string {
-  return recordText(lineText(frame, line), lineForm(entry));
+function textIn(frame: Frame, { line, form }: FileAddress): string {
+  return recordText(lineText(frame, line), form);
 }
 
 /** The numbers of the places that are given, in the order of the shards. */

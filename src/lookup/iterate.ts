@@ -7,7 +7,7 @@ import { isMissing } from '../base/system-errors.js';
 import { isDead } from '../store/catalog/tombstones.js';
 import { shardPath } from '../store/files/layout.js';
 import { lineText } from '../store/shards/frame.js';
-import { type LineForm, lineForm } from '../store/shards/line.js';
+import type { LineForm } from '../store/shards/line.js';
 import { ShardReader } from '../store/shards/read.js';
 import { fileLines, inlineLines, type ShardLines } from '../store/shards/shard-lines.js';
 import type { ShardEntry } from '../store/types.js';
@@ -28,19 +28,19 @@ interface ScannedLine {
 
 /** The lines of all live records, in source order. */
 export async function* scanLines(source: LookupSource): AsyncGenerator<ScannedLine> {
-  for await (const { entry, frame, dead, ordinalOf } of scanFrames(source())) {
+  for await (const { entry, frame, dead, ordinalOf, form } of scanFrames(source())) {
     for (let i = 0; i < frame.lines.length - 1; i++) {
       const ordinal = ordinalOf(i);
       if (isDead(dead, ordinal)) continue;
-      yield { ordinal: entry.firstOrdinal + ordinal, line: lineText(frame, i), form: lineForm(entry) };
+      yield { ordinal: entry.firstOrdinal + ordinal, line: lineText(frame, i), form };
     }
   }
 }
 
 /** The same as texts of whole frames, for export. Of a frame with dead records, only the live lines. */
 export async function* scanChunks(source: LookupSource): AsyncGenerator<Uint8Array> {
-  for await (const { frame, dead, ordinalOf } of scanFrames(source())) {
-    const live = [...liveText({ frame, ordinalOf }, dead)];
+  for await (const { frame, dead, ordinalOf, form } of scanFrames(source())) {
+    const live = [...liveText({ frame, ordinalOf }, dead, form)];
     if (live.length === 1) yield live[0]!;
     else if (live.length > 1) yield Buffer.concat(live);
   }
@@ -49,6 +49,7 @@ export async function* scanChunks(source: LookupSource): AsyncGenerator<Uint8Arr
 interface ScannedFrame extends ShardLines {
   readonly entry: ShardEntry;
   readonly dead: Uint8Array;
+  readonly form: LineForm;
 }
 
 async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
@@ -56,9 +57,10 @@ async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
   try {
     for (const entry of generation.shards) {
       const dead = generation.tombstones(entry, snapshot);
+      const form = generation.formOf(entry);
       const frames = entry.fileNumber === 0 ? inlineLines(entry, snapshot) : linesOfFile(entry, lookup);
       for await (const frame of frames) {
-        yield { ...frame, entry, dead };
+        yield { ...frame, entry, dead, form };
         snapshot.assertOpen();
       }
     }

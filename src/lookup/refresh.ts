@@ -104,7 +104,8 @@ export class Refresh {
         return 'same';
       }
       const text = await this.#parts.fetch.textBehind(place);
-      this.#records.keep(key, { text, generation: number, shard: place.entry.shard, ordinal: place.ordinal });
+      const { entry: at, ordinal, form } = place;
+      this.#records.keep(key, { text, generation: number, shard: at.shard, ordinal, shape: form.shape });
       return 'changed';
     });
   }

@@ -6,7 +6,7 @@
 import { canonicalKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
 import { type FrameAt, lineText } from '../store/shards/frame.js';
-import { lineForm, recordText } from '../store/shards/line.js';
+import { recordText } from '../store/shards/line.js';
 import type { Place } from '../store/shards/place.js';
 import type { CollectionCaches } from './cache/collection-caches.js';
 import type { HotKey, HotPlaces } from './cache/hot-places.js';
@@ -97,10 +97,10 @@ export class Texts {
   #remember({ manifest }: Generation, key: KeyValue, place: Place, weight?: number): Address {
     const address = this.#fetch.address(place);
     if (isInline(address)) return address;
-    const { entry, ordinal, frame, line } = address;
+    const { entry, ordinal, frame, line, form } = address;
     const { shard, fileNumber: file } = entry;
     const { generation } = manifest;
-    this.hotPlaces.keep(key, { shard, ordinal, file, frame, line, form: lineForm(entry), generation }, weight);
+    this.hotPlaces.keep(key, { shard, ordinal, file, frame, line, form, generation }, weight);
     return address;
   }
 }

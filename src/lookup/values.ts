@@ -160,8 +160,9 @@ export class Values {
     return loading.entry;
   }
 
-  #keep(key: KeyValue, { manifest }: Generation, { entry, ordinal }: Place, text: string): RecordEntry {
-    return this.#records.keep(key, { text, generation: manifest.generation, shard: entry.shard, ordinal });
+  #keep(key: KeyValue, { manifest }: Generation, { entry, ordinal, form }: Place, text: string): RecordEntry {
+    const { shape } = form;
+    return this.#records.keep(key, { text, generation: manifest.generation, shard: entry.shard, ordinal, shape });
   }
 
   /** The entry, when a lookup has failed and it may be given all the same. @throws the error */

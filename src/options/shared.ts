@@ -29,6 +29,7 @@ export const OPERATIONS = [
   'repair',
   'sweep',
   'index',
+  'evolve',
   'drop',
   'rename',
   'clear',

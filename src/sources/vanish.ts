@@ -13,8 +13,9 @@ import { applyChanges, mergeInPlace } from '../store/pages/merge.js';
 import { compareEntries } from '../store/pages/merge-page.js';
 import { nextGeneration, publishState } from '../store/publish/publish-state.js';
 import type { SealKeys } from '../store/seal/types.js';
+import { formsOf } from '../store/shards/forms.js';
 import { lineText } from '../store/shards/frame.js';
-import { type LineForm, lineForm, recordName, recordText } from '../store/shards/line.js';
+import { type LineForm, recordName, recordText } from '../store/shards/line.js';
 import { ShardReader } from '../store/shards/read.js';
 import { fileLines } from '../store/shards/shard-lines.js';
 import type {
@@ -39,12 +40,13 @@ export async function recordsIn(
   const byShard = new Map<number, RecordRange[]>();
   for (const range of ranges) byShard.set(range.shard, [...(byShard.get(range.shard) ?? []), range]);
   const keyOf = keyReader(manifest, place.seal);
+  const forms = formsOf(read, manifest);
   const found: Change[] = [];
   for (const entry of read.shards(manifest)) {
     const wanted = byShard.get(entry.shard);
     if (wanted === undefined) continue;
     const { shard } = entry;
-    const form = lineForm(entry);
+    const form = forms.of(entry);
     const dead = read.tombstones(entry);
     for await (const { ordinal, line } of linesIn(place, entry, wanted)) {
       if (isDead(dead, ordinal)) continue;

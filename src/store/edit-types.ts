@@ -10,6 +10,8 @@ export interface Edit {
   readonly kind: 'put' | 'patch' | 'delete';
   /** Of a patch: JSON Merge Patches, one after another. */
   readonly patches?: readonly string[];
+  /** Of a patch: the shape of the record that they were made to (shape-types.ts). Absent: 0. */
+  readonly shape?: number | undefined;
   /** Where the record is that the import had brought; absent where it had brought none. */
   readonly origin?: readonly [shard: number, ordinal: number] | undefined;
   /** Where the key it belongs to is hidden, the encoded key itself in base64url: a deletion has no record that says it. */

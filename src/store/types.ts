@@ -6,6 +6,7 @@ import type { PreparedChanges } from './commit-types.js';
 import type { Edit, EditAt } from './edit-types.js';
 import type { LockRecord } from './lock-types.js';
 import type { RecentRead, RecentWrite } from './recent-types.js';
+import type { History } from './shape-types.js';
 import type { SourceManifest, SourceRow } from './source-types.js';
 import type {
   CollectionManifest,
@@ -56,6 +57,8 @@ export interface CatalogRead extends RecentRead, AuditRead {
   sourceRows(collectionId: number, chunk: number): readonly SourceRow[];
   /** What is known of all records of a collection (profile/stored.ts). */
   profile(collectionId: number): Uint8Array | undefined;
+  /** The shapes of a collection. Undefined where no migration was ever applied. */
+  history(collectionId: number): History | undefined;
   /** The last page of `tree` stored at or before this page key; undefined when all are behind it. */
   floorPage(tree: number, pageKey: Uint8Array): PageAt | undefined;
   /** The page of `tree` after (not at) this page key, or before it. */
@@ -163,6 +166,8 @@ export interface CatalogWrite extends RecentWrite, AuditWrite {
   deleteSources(collectionId: number): void;
   /** Undefined removes it. */
   putProfile(collectionId: number, profile: Uint8Array | undefined): void;
+  /** Undefined removes it. */
+  putHistory(collectionId: number, history: History | undefined): void;
   putPage(tree: number, page: Uint8Array): void;
   /** The same where the page key is known. */
   putPageAt(pageKey: Uint8Array, page: Uint8Array): void;

@@ -82,6 +82,8 @@ export interface CollectionManifest extends HasNumbers {
   readonly made?: number;
   /** Generation in which the list of shards last changed; what a reader knows of them stays true until then. */
   readonly layout: number;
+  /** The shape of its records, as readers see them (shape-types.ts). Absent: no migration was ever applied. */
+  readonly shape?: number | undefined;
   /** The inline shard that transactions append to, absent until one does; always the last in order. */
   readonly open?: ShardEntry;
   /** Bytes of source text the shards were made from, and bytes of the shard files. */
@@ -116,6 +118,8 @@ export interface ShardEntry {
   readonly sha256: string;
   /** Whether lines are `{"key":…,"value":…}` (source was one object). */
   readonly named: boolean;
+  /** The shape that its lines have (shape-types.ts). Absent: 0, that of records before any migration. */
+  readonly shape?: number | undefined;
   readonly source: { readonly file: string; readonly from: number; readonly to: number };
 }
 

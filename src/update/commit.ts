@@ -20,6 +20,7 @@ import type {
   CollectionManifest,
   Entry,
   IndexManifest,
+  Location,
   ShardEntry,
 } from '../store/types.js';
 import { logTransactions } from './audit/transactions.js';
@@ -99,6 +100,10 @@ class CollectionCommit {
   /** Undefined where all records came by transactions. */
   readonly #edits: Edits | undefined;
   #shards: readonly ShardEntry[];
+  #open: ShardEntry | undefined;
+  /** Shards it has opened. */
+  #opened = 0;
+  #hasClosed = false;
 
   constructor(
     catalog: CatalogRead,
@@ -111,6 +116,7 @@ class CollectionCommit {
     this.#write = write;
     this.#base = manifest;
     this.#shards = shards;
+    this.#open = manifest.open;
     this.#generation = generation;
     this.#target = { catalog, write, generation };
     this.#edits = hasImports(manifest) ? new Edits(catalog, write, manifest) : undefined;
@@ -121,17 +127,14 @@ class CollectionCommit {
     const base = this.#base;
     const records = [...appended];
     for (const { record } of keyed) if (record !== undefined) records.push(record);
-    const open = this.#append(records);
-    if (open !== undefined) this.#shards = [...this.#shards.filter(({ shard }) => shard !== open.shard), open];
-    const first = open === undefined ? 0 : open.records - records.length;
-    const placed = { shard: open?.shard ?? 0, first };
+    const placed = this.#append(records);
 
     const primary = base.primary && this.#changePrimary(base.primary, keyed, placed);
     if (base.key.kind === 'ordinal') this.#noteOrdinals(appended.length, deleted);
     const secondary = base.secondary.map((index, i) => this.#changeSecondary(index, i, records, placed));
     for (const ordinal of deleted) this.#markOrdinal(ordinal);
     const { added: died } = this.#marks;
-    const isNewShard = open !== undefined && open.shard !== base.open?.shard;
+    const open = this.#open;
     const manifest: CollectionManifest = {
       ...base,
       ...(primary && { primary }),
@@ -141,10 +144,10 @@ class CollectionCommit {
       dead: base.dead + died,
       inline: base.inline + records.length,
       ...this.#edits?.count(base),
-      shards: base.shards + (isNewShard ? 1 : 0),
-      layout: isNewShard && base.open !== undefined ? this.#generation : base.layout,
+      shards: base.shards + this.#opened,
+      layout: this.#hasClosed ? this.#generation : base.layout,
       ...(open && { open }),
-      plainBytes: base.plainBytes + (open?.plainBytes ?? 0) - (isNewShard ? 0 : (base.open?.plainBytes ?? 0)),
+      plainBytes: base.plainBytes + records.reduce((sum, { line }) => sum + line.byteLength + 1, 0),
       published: new Date().toISOString(),
     };
     publishState(this.#catalog, this.#write, manifest, this.#shards, this.#marks);
@@ -154,39 +157,62 @@ class CollectionCommit {
     });
   }
 
-  /** Writes lines behind those of the open shard, or of a new one; says what it is then. */
-  #append(records: readonly StoredRecord[]): ShardEntry | undefined {
-    const { open } = this.#base;
-    if (records.length === 0) return open;
-    const isFull = open !== undefined && open.records + records.length > INLINE_RECORDS_MAX;
-    if (isFull) this.#write.putShard(this.#base.id, open);
-    const shard = open === undefined || isFull ? this.#newShard() : open;
-    let { plainBytes } = shard;
-    let ordinal = shard.records;
-    for (const { line } of records) {
-      this.#write.putInlineRecord(shard.shard, ordinal++, line);
-      plainBytes += line.byteLength + 1;
+  /** Writes lines behind those of the open shard, or of new ones. @returns where each record is */
+  #append(records: readonly StoredRecord[]): readonly Location[] {
+    const own = this.#base.shape ?? 0;
+    const places = new Array<Location>(records.length);
+    // The records of a shard have one shape: those that go on with the open shard come first.
+    const shapes = new Set([this.#open?.shape ?? 0, ...records.map(({ shape = own }) => shape)]);
+    for (const shape of shapes) {
+      const numbers = [...records.keys()].filter((i) => (records[i]!.shape ?? own) === shape);
+      if (numbers.length === 0) continue;
+      const { shard, records: first } = this.#shardFor(shape, numbers.length);
+      let { plainBytes } = this.#open as ShardEntry;
+      for (const [at, i] of numbers.entries()) {
+        const { line } = records[i]!;
+        this.#write.putInlineRecord(shard, first + at, line);
+        plainBytes += line.byteLength + 1;
+        places[i] = { shard, ordinal: first + at };
+      }
+      this.#open = { ...(this.#open as ShardEntry), records: first + numbers.length, plainBytes };
+      this.#shards = [...this.#shards.filter((one) => one.shard !== shard), this.#open];
     }
-    return { ...shard, records: shard.records + records.length, plainBytes };
+    return places;
   }
 
-  #newShard(): ShardEntry {
+  /** The open shard, if it has room for so many records of this shape; else a new one. */
+  #shardFor(shape: number, count: number): ShardEntry {
+    const open = this.#open;
+    if (open !== undefined) {
+      if ((open.shape ?? 0) === shape && open.records + count <= INLINE_RECORDS_MAX) return open;
+      this.#write.putShard(this.#base.id, open);
+      this.#hasClosed = true;
+    }
+    this.#opened++;
+    this.#open = this.#newShard(shape);
+    return this.#open;
+  }
+
+  #newShard(shape: number): ShardEntry {
     const header = this.#catalog.header();
     this.#write.putHeader({ ...header, nextShard: header.nextShard + 1 });
-    const { records, dead, key } = this.#base;
+    const last = this.#shards.at(-1);
+    const firstOrdinal = last === undefined ? 0 : last.firstOrdinal + last.records;
     return {
-      ...{ shard: header.nextShard, fileNumber: 0, file: '', records: 0, holes: 0, firstOrdinal: records + dead },
-      ...{ frames: 0, plainBytes: 0, storedBytes: 0, sha256: '', named: key.kind === 'name' },
+      ...{ shard: header.nextShard, fileNumber: 0, file: '', records: 0, holes: 0, firstOrdinal },
+      ...{ frames: 0, plainBytes: 0, storedBytes: 0, sha256: '', named: this.#base.key.kind === 'name' },
+      ...(shape !== 0 && { shape }),
       source: { file: '', from: 0, to: 0 },
     };
   }
 
-  #changePrimary(index: IndexManifest, keyed: readonly StoredChange[], { shard, first }: Placed): IndexManifest {
-    let ordinal = first;
+  /** @param placed where each record is that is not deleted, in the order of the changes */
+  #changePrimary(index: IndexManifest, keyed: readonly StoredChange[], placed: readonly Location[]): IndexManifest {
+    let next = 0;
     const changes = keyed.map((made): PlacedChange => {
       const { key } = made;
       const isRemoval = made.record === undefined;
-      const at = isRemoval ? { shard: 0, ordinal: 0 } : { shard, ordinal: ordinal++ };
+      const at = isRemoval ? NOWHERE : placed[next++]!;
       return { key, shard: at.shard, ordinal: at.ordinal, isRemoval, id: idOf(key), made, stored: undefined };
     });
     // Comparing the ids compares the bytes of the keys, without a call out of the engine each time.
@@ -209,11 +235,11 @@ class CollectionCommit {
     index: IndexManifest,
     number: number,
     records: readonly StoredRecord[],
-    placed: Placed,
+    placed: readonly Location[],
   ): IndexManifest {
     const entries: Entry[] = [];
     records.forEach(({ secondary }, i) => {
-      for (const key of secondary[number]!) entries.push({ key, shard: placed.shard, ordinal: placed.first + i });
+      for (const key of secondary[number]!) entries.push({ key, ...placed[i]! });
     });
     return changeIndex(this.#target, index, entries.sort(compareEntries), undefined);
   }
@@ -236,9 +262,5 @@ interface PlacedChange extends Change {
   stored: Entry | undefined;
 }
 
-/** Where the transaction's records went. */
-interface Placed {
-  readonly shard: number;
-  /** Ordinal of the first. */
-  readonly first: number;
-}
+/** Of a record that is removed. */
+const NOWHERE: Location = { shard: 0, ordinal: 0 };

@@ -23,7 +23,7 @@ import type { Catalog, CatalogSnapshot, CatalogWrite, CollectionManifest, KeyRul
 import { withinTransaction } from './callback.js';
 import { checkUniqueKeys, commitChanges, type UniqueKeys } from './commit.js';
 import { editsOf, isTouched, originalText, wholeKeyOf } from './edits/edited.js';
-import { editCount, hasImports } from './edits/edits.js';
+import { editCount, hasImports, isOfShape } from './edits/edits.js';
 import { Group } from './group.js';
 import { decodeChanges, encodeChanges } from './overlay/changes.js';
 import type { TransactionCollection } from './transaction-collection.js';
@@ -202,10 +202,11 @@ class Settling {
   #keep(collection: TransactionCollection<unknown>, one: EditAt): void {
     const { edit } = one;
     const key = decodeKey(wholeKeyOf(one));
-    if (edit.kind === 'patch' && collection.has(key)) {
+    const { shape = 0 } = this.#now.newest().manifest;
+    if (edit.kind === 'patch' && isOfShape(edit, shape) && collection.has(key)) {
       for (const patch of edit.patches ?? []) collection.patchText(key, patch);
     } else if (edit.kind !== 'delete') {
-      // Patches, too, of a record that the import did not bring: the record as they left it stays.
+      // Patches, too, of a record that the import did not bring, or of one of another shape: the record as they left it stays.
       this.#put(collection, key, this.#before.textSync(key)!);
     } else if (this.#manifest.key.kind === 'ordinal') {
       throw cannotDelete(this.#manifest.name);

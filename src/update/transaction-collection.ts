@@ -2,6 +2,7 @@
 //
 // One collection within a transaction: reads see its changes, which are kept beside the store until the commit.
 
+import { GristmillError } from '../base/errors.js';
 import { decodeKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
 import { jsonText } from '../keys/json-text.js';
@@ -15,7 +16,7 @@ import type { ValueForm } from '../lookup/rows/value-form.js';
 import type { IndexDefinition } from '../options/indexes.js';
 import { StoredPages } from '../store/pages/ordered-pages.js';
 import { entryAt } from '../store/pages/read.js';
-import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
+import { ownForm, parsedRecord, recordText, storedText, withText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
 import type { RecordLog } from './audit/group-log.js';
 import { deletedBounds, isInBounds, type KeyBounds, primaryIn } from './delete-range.js';
@@ -170,7 +171,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     // Patching takes for granted that it is JSON.
     parsedRecord(text);
     const name = this.#manifest.key.kind === 'name' ? (key as string) : undefined;
-    const record = recordOfText(mergePatch(text, changes), this.#plan, name);
+    const record = this.#withHidden(key, recordOfText(mergePatch(text, changes), this.#plan, name));
     const { primary } = record;
     if (primary !== undefined && Buffer.compare(primary, this.#overlay.keyOf(key)) === 0) {
       this.#log?.add(this.#manifest.name, key, 'patch', text, this.#textOf(record));
@@ -180,6 +181,23 @@ export class TransactionCollection<T> extends TransactionReads<T> {
       this.#put(record);
     }
     return true;
+  }
+
+  /** A record that a patch has made, with what the stored one has beside what the collection shows. */
+  #withHidden(key: KeyValue, record: NewRecord): NewRecord {
+    const form = ownForm(this.#manifest);
+    const changed = this.#changed(key) as NewRecord | undefined;
+    const place = changed === undefined ? this.#lookup?.place(key) : undefined;
+    const stored =
+      place === undefined
+        ? changed?.kept
+        : { line: this.#lookup!.fetch.linesSync([place])[0]!, shape: place.entry.shape ?? 0 };
+    const reshape = stored && this.#lookup?.generation().formOf({ named: form.isNamed, shape: stored.shape }).reshape;
+    if (stored === undefined || reshape?.back === undefined) return record;
+    const text = recordText(record.line, form);
+    const kept = reshape.back(text, storedText(stored.line, form));
+    if (reshape.of(kept) !== text) throw cannotKeep(this.#manifest.name);
+    return { ...record, kept: { line: withText(stored.line, form, kept), shape: stored.shape } };
   }
 
   /** Deletes the record with this key. @returns whether there was such a record. */
@@ -231,7 +249,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   }
 
   #textOf({ line }: NewRecord): string {
-    return recordText(line, lineForm({ named: this.#manifest.key.kind === 'name' }));
+    return recordText(line, ownForm(this.#manifest));
   }
 
   #put(record: NewRecord): KeyValue {
@@ -263,4 +281,9 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   get #firstAppended(): number {
     return this.#manifest.records + this.#manifest.dead;
   }
+}
+
+function cannotKeep(collection: string): GristmillError {
+  const message = `the patch gives a record of collection ${collection} what a migration has taken from it, or another order, so it cannot be stored with what the migration has hidden; nothing was changed: make the migrations final first (gristmill evolve finalize), or put the whole record`;
+  return new GristmillError('MIGRATION_REFUSED', message);
 }

@@ -26,10 +26,12 @@ const LAYERS = [
   ['src/keys'],
   ['src/kernel', 'src/kernel/plain', 'src/kernel/simd'],
   ['src/profile', 'src/profile/plain', 'src/profile/simd', 'src/profile/show'],
+  ['src/evolve', 'src/evolve/text', 'src/evolve/operations', 'src/evolve/plan', 'src/evolve/proof'],
   // What is at rest, and how it gets there.
   [
     'src/store/seal',
     'src/store',
+    'src/store/shapes',
     'src/store/codec',
     'src/store/files',
     'src/store/sealed',
@@ -81,6 +83,7 @@ const LAYERS = [
     'src/upkeep/compact',
     'src/upkeep/reencrypt',
     'src/upkeep/indexes',
+    'src/upkeep/evolve',
     'src/upkeep/profile',
     'src/upkeep/collections',
     'src/upkeep/quarantine',
@@ -100,6 +103,7 @@ const LAYERS = [
     'src/cli/commands/quarantine',
     'src/cli/commands/rows',
     'src/cli/commands/index',
+    'src/cli/commands/evolve',
     'src/cli/commands/key',
     'src/cli/commands/collection',
     'src/cli/commands/audit',

@@ -74,7 +74,7 @@ export function taskOf({ path, summary, dead }: Built, knows: boolean): SalvageT
     ...{
       setup,
       shared: new SharedProgress().buffer,
-      shard: SHARD,
+      ...{ shard: SHARD, named: false, route: undefined },
       path,
       textPath: `${path}.text`,
       runPath,

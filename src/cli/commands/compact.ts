@@ -17,6 +17,7 @@ interface CompactFlags extends CommonOptions, StoreFlags, ReasonFlags {
   readonly collection?: string;
   readonly minDead?: number;
   readonly joinBelow?: number;
+  readonly migrate?: boolean;
   readonly wait: boolean;
 }
 
@@ -47,6 +48,7 @@ export function addCompact(program: Command): void {
       'join shard files that have less text than this before compression, such as 1m; 0: join none (default: 4m)',
       readSize,
     )
+    .option('--migrate', 'rewrite shards whose records are stored in an older version than their collection has')
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .addHelpText('after', HELP)
     .action(runCompact);
@@ -54,7 +56,7 @@ export function addCompact(program: Command): void {
 }
 
 async function runCompact(flags: CompactFlags): Promise<void> {
-  const { collection, minDead, joinBelow, wait, why, json } = flags;
+  const { collection, minDead, joinBelow, migrate, wait, why, json } = flags;
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags, { create: false });
     try {
@@ -62,6 +64,7 @@ async function runCompact(flags: CompactFlags): Promise<void> {
         ...(collection !== undefined && { collection }),
         ...(minDead !== undefined && { minDeadShare: minDead }),
         ...(joinBelow !== undefined && { joinBytes: joinBelow }),
+        ...(migrate && { migrate }),
         ...{ wait, why, signal, onWait: (holder) => note(`waiting for ${describeHolder(holder)}`) },
       });
     } finally {

@@ -26,6 +26,8 @@ interface JobContext {
   readonly hashesSpans: boolean;
   /** Whether only a profile of the records is wanted. */
   readonly storesNothing?: true | undefined;
+  /** That of the collection. */
+  readonly shape: number | undefined;
   /** By index number, what hides the keys, where they are hidden. */
   readonly secrets?: readonly Uint8Array[] | undefined;
 }
@@ -83,7 +85,7 @@ export class Tasks {
 
 function setupOf(
   options: FilledImportOptions,
-  { id, firstShard, together, key, positions, hashesSpans, storesNothing, secrets }: JobContext,
+  { id, firstShard, together, key, positions, hashesSpans, storesNothing, shape, secrets }: JobContext,
   framing: FramingName,
 ): ScanSetup {
   const { codec, maxExpansion, maxDecoderMemory, format, types, key: keyOption } = options;
@@ -116,6 +118,7 @@ function setupOf(
     namesDuplicates: onDuplicate === 'error',
     ...(options.profile && { profiles: true }),
     ...(storesNothing && { storesNothing }),
+    ...(shape && { shape }),
     // Where positions are keys, no span can be exchanged alone.
     hashesSpans: hashesSpans && key.kind === 'path',
     origin: {

@@ -52,7 +52,9 @@ interface Resumer {
  * @throws GristmillError NOTHING_TO_RESUME: then nothing was removed.
  */
 export async function beginImport({ catalog, store, seal, plans, options }: Resumer, id: string): Promise<Beginning> {
-  const header = headerOf(plans, options);
+  // Records that were read before a migration do not have the shape of those that are read now.
+  const { shape } = catalog.collection(options.collection) ?? {};
+  const header = headerOf(plans, options, shape);
   const others = catalog.resumable().filter(({ collection }) => collection === options.collection);
   const warnings: string[] = [];
   let found: Beginning | undefined;
@@ -168,11 +170,15 @@ export async function removeResumable(
   await files.removeDirectory(dirname(journalPath(store, id)));
 }
 
-function headerOf(plans: readonly SourcePlan[], options: FilledImportOptions): JournalHeader {
+function headerOf(
+  plans: readonly SourcePlan[],
+  options: FilledImportOptions,
+  shape: number | undefined,
+): JournalHeader {
   const all = plans.flatMap((plan) => plan.members ?? [plan]);
   const sources = all.map(({ path, shape, fingerprint }) => ({ path, shape, ...fingerprint }));
   const affecting = optionsThatAffect(options, 'records', 'import');
-  const rules = { ...affecting, ...newMeanings(options), maxBad: String(options.maxBad) };
+  const rules = { ...affecting, ...newMeanings(options), maxBad: String(options.maxBad), ...(shape && { shape }) };
   return newHeader(
     JSON.stringify(sources, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
     JSON.stringify(rules),

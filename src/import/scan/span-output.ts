@@ -238,7 +238,7 @@ export class SpanOutput {
 
   #result(scanned: Scanned): SpanResult {
     const { failure, fileRecords, ...rest } = scanned;
-    const shard = this.#shard?.finish(this.#origin(scanned));
+    const shard = this.#shard?.finish(this.#origin(scanned), undefined, this.#task.setup.shape);
     this.clock.ends('frame');
     return {
       ...rest,

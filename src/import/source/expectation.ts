@@ -5,8 +5,9 @@
 
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
+import { formsOf } from '../../store/shards/forms.js';
 import { lineText } from '../../store/shards/frame.js';
-import { lineForm, readRecord } from '../../store/shards/line.js';
+import { readRecord } from '../../store/shards/line.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { fileLines, inlineLines } from '../../store/shards/shard-lines.js';
 import type { CatalogRead, CollectionManifest } from '../../store/types.js';
@@ -39,7 +40,7 @@ async function firstRecord(read: CatalogRead, { directory, blobs }: StorePlace, 
   const reader = entry.file === '' ? undefined : ShardReader.open(blobs, shardPath(directory, entry.file), entry);
   try {
     for await (const { frame } of reader === undefined ? inlineLines(entry, read) : fileLines(reader)) {
-      const { text, name = '' } = readRecord(lineText(frame, 0), lineForm(entry));
+      const { text, name = '' } = readRecord(lineText(frame, 0), formsOf(read, manifest).of(entry));
       return { text, name };
     }
     return undefined;

@@ -48,6 +48,8 @@ export interface ScanSetup {
   readonly proves?: string;
   /** Whether only that is wanted: then nothing of the records is stored. */
   readonly storesNothing?: true;
+  /** The shape that the records have (store/shape-types.ts). Absent: 0. */
+  readonly shape?: number;
   /** The facts about the import that its shards record. */
   readonly origin: ImportOrigin;
 }

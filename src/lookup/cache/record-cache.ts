@@ -4,7 +4,7 @@
 // that they share its bytes, while each collection finds its own by their keys.
 //
 // An entry knows the generation it was found in, and where. A location never means another record, so what was found there
-// is true for ever; whether the key is still there is for the read path to say (values.ts).
+// is true as long as the records of the collection have the same shape; whether the key is still there is for the read path to say (values.ts).
 
 import { keyId } from '../../keys/decode.js';
 import type { KeyPart, KeyValue } from '../../keys/encode.js';
@@ -26,6 +26,7 @@ interface FoundRecord {
   readonly generation: number;
   readonly shard: number;
   readonly ordinal: number;
+  readonly shape: number;
 }
 
 export class RecordEntry implements Kept {
@@ -35,6 +36,8 @@ export class RecordEntry implements Kept {
   readonly value: unknown;
   readonly shard: number;
   readonly ordinal: number;
+  /** The shape in which it is given: the same record is another text in another one. */
+  readonly shape: number;
   /** The newest generation in which the key is known to be there. */
   generation: number;
   /** Times it was given. */
@@ -50,12 +53,13 @@ export class RecordEntry implements Kept {
     this.value = value;
     this.shard = found.shard;
     this.ordinal = found.ordinal;
+    this.shape = found.shape;
     this.generation = found.generation;
   }
 
   /** Whether it is the record at a place. */
-  isAt({ entry, ordinal }: Place): boolean {
-    return this.ordinal === ordinal && this.shard === entry.shard;
+  isAt({ entry, ordinal, form }: Place): boolean {
+    return this.ordinal === ordinal && this.shard === entry.shard && this.shape === form.shape;
   }
 
   /** Notes that the entry was looked up again and is the record of a generation. It counts as newly loaded. */

@@ -8,6 +8,8 @@ import { GristmillError } from '../../base/errors.js';
 import { isSamePath, type KeyPath, keyPathText } from '../../keys/key-path.js';
 import { isDead, isDeadIn } from '../../store/catalog/tombstones.js';
 import { type HiddenKeys, hiddenKeys } from '../../store/seal/hidden-keys.js';
+import { type Forms, formsOf } from '../../store/shards/forms.js';
+import type { LineForm } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
 import type {
   CatalogRead,
@@ -30,6 +32,7 @@ interface Layout {
   readonly shards: readonly ShardEntry[];
   readonly byNumber: ReadonlyMap<number, ShardEntry>;
   readonly tombstones: Map<number, Tombstones>;
+  readonly forms: Forms;
 }
 
 /** Tombstones of a shard as they are since this generation. */
@@ -136,7 +139,14 @@ export class Generation {
   place({ shard, ordinal }: Location, read?: CatalogRead): Place {
     const entry = this.#entryOf(shard);
     if (entry === undefined) throw this.#noPlace(read);
-    return entry.fileNumber === 0 ? this.#inlinePlace(entry, ordinal, read) : { entry, ordinal };
+    return entry.fileNumber === 0
+      ? this.#inlinePlace(entry, ordinal, read)
+      : { entry, ordinal, form: this.formOf(entry) };
+  }
+
+  /** How the lines of one of its shards are made of its records. */
+  formOf(entry: Pick<ShardEntry, 'named' | 'shape'>): LineForm {
+    return this.#layout.forms.of(entry);
   }
 
   /** The live record with this ordinal in the collection. Undefined if there is none. */
@@ -178,12 +188,13 @@ export class Generation {
   }
 
   /**
-   * Whether a record that another generation has at a place is there in this generation too. A key gets another place only
+   * Whether a record that another generation has at a place is there in this generation too, in the same shape. A key gets another place only
    * when its old record is marked dead, and a dead record stays dead.
    * @throws STALE
    */
-  holds({ shard, ordinal, file, generation }: HotPlace): boolean {
-    if (this.#layout.byNumber.get(shard)?.fileNumber !== file) return false;
+  holds({ shard, ordinal, file, form, generation }: HotPlace): boolean {
+    const entry = this.#layout.byNumber.get(shard);
+    if (entry?.fileNumber !== file || this.formOf(entry).shape !== form.shape) return false;
     let since = this.#deadSince.get(shard);
     if (since === undefined) {
       since = this.current().tombstoneState(shard)?.generation ?? 0;
@@ -225,7 +236,7 @@ export class Generation {
     const inline =
       read === undefined ? this.#confirmed(this.#catalog.inlineText(shard, ordinal)) : read.inlineText(shard, ordinal);
     if (inline === undefined) throw this.#noPlace(read);
-    return { entry, ordinal, inline };
+    return { entry, ordinal, form: this.formOf(entry), inline };
   }
 
   #noPlace(read: CatalogRead | undefined): Error {
@@ -264,5 +275,6 @@ function deathsIn({ dead, dropped = 0 }: CollectionManifest): number {
 
 function loadLayout(catalog: CatalogView, { open: _, ...manifest }: CollectionManifest): Layout {
   const shards = catalog.shards(manifest);
-  return { shards, byNumber: new Map(shards.map((entry) => [entry.shard, entry])), tombstones: new Map() };
+  const byNumber = new Map(shards.map((entry) => [entry.shard, entry]));
+  return { shards, byNumber, tombstones: new Map(), forms: formsOf(catalog, manifest) };
 }

@@ -12,7 +12,7 @@ import { decodeKey, decodeStoredKey } from '../../keys/decode.js';
 import { compareKeys, type KeyValue } from '../../keys/encode.js';
 import { cutKey, isCutKey } from '../../keys/key-bytes.js';
 import { type KeyPath, namesOf, numbersIn } from '../../keys/key-path.js';
-import { lineForm, parsedRecord, recordText } from '../../store/shards/line.js';
+import { parsedRecord, recordText } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
 import { needsOrder, pseudonymsIn } from '../index/hidden-range.js';
 import { type Bounds, compareLocations, isWithin } from '../index/range.js';
@@ -90,7 +90,7 @@ function* longInOrder(source: RowSource, bounds: Bounds, index: KeyPath, key: Ui
       const lines = yield { needs: batch };
       for (const [i, place] of batch.entries()) {
         const line = lines[i]!;
-        for (const whole of longKeysIn(recordText(line, lineForm(place.entry)), names, key)) {
+        for (const whole of longKeysIn(recordText(line, place.form), names, key)) {
           const long = { whole, place, line };
           if (!isWithin(whole, locationOf(place), bounds)) continue;
           if (last !== undefined && compare(long, last) <= 0) continue;

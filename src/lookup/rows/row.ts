@@ -5,7 +5,7 @@
 
 import { encodeKey, type KeyValue } from '../../keys/encode.js';
 import type { KeyNames } from '../../keys/key-path.js';
-import { lineForm, recordName, recordText } from '../../store/shards/line.js';
+import { recordName, recordText } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
 import { encodeCursor } from './cursor.js';
 import type { FoundRow } from './in-order.js';
@@ -65,7 +65,7 @@ export class Row<T = unknown> extends AnyRow {
 
   constructor(found: FoundRow, context: RowContext, form: ValueForm<T>) {
     super(found, context);
-    const text = recordText(found.line, lineForm(found.place.entry));
+    const text = recordText(found.line, found.place.form);
     const record = form.parsed(text);
     const { isSecondary, primary } = context;
     // Now: the value is the reader's, who may change it. Keeping its text would take as much memory again.
@@ -88,7 +88,7 @@ export class TextRow extends AnyRow {
 
   constructor(found: FoundRow, context: RowContext) {
     super(found, context);
-    this.text = recordText(found.line, lineForm(found.place.entry));
+    this.text = recordText(found.line, found.place.form);
     this.#found = found;
     this.#of = context;
   }

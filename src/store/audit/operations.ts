@@ -18,6 +18,7 @@ export const AUDIT_OPERATIONS = {
   rename: 'a collection got another name',
   'add index': 'a secondary index was made',
   'drop index': 'a secondary index was removed',
+  evolve: 'the records of a collection got another version, or can no longer get an older one',
   prune: 'old entries of the audit log were removed',
   retention: 'the number of entries that the log keeps was changed',
 } as const;

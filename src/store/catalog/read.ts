@@ -11,6 +11,7 @@ import type { LockRecord } from '../lock-types.js';
 import { isPageKey, treeOf, treeStart } from '../pages/page-key.js';
 import { damagedPage, verifyPage } from '../pages/read.js';
 import type { RecentAt, RecentEntry, RecentRange } from '../recent-types.js';
+import type { History } from '../shape-types.js';
 import type { SourceManifest, SourceRow } from '../source-types.js';
 import type {
   CatalogRead,
@@ -32,6 +33,7 @@ import { decodeRecent, recentBound, recentPlace, recentStart, treesIn } from './
 import {
   auditHeadCheck,
   garbageCheck,
+  historyCheck,
   lockCheck,
   resumableCheck,
   sourceRowsCheck,
@@ -48,6 +50,7 @@ import {
   editKey,
   editsEnd,
   GARBAGE_KEY,
+  historyKey,
   inlineKey,
   LOCK_KEY,
   lastNumber,
@@ -216,6 +219,11 @@ export class CatalogReader implements CatalogRead {
   profile(collectionId: number): Uint8Array | undefined {
     const bytes = this.#meta.get(profileKey(collectionId));
     return bytes && unseal(bytes, 'profile', this.file);
+  }
+
+  history(collectionId: number): History | undefined {
+    const bytes = this.#meta.get(historyKey(collectionId));
+    return bytes && decodeValue<History>(historyCheck, bytes, 'history of shapes', this.file);
   }
 
   auditHead(): AuditHead | undefined {

@@ -11,8 +11,10 @@ import {
   JOINED_SHARDS_MAX,
   PATCHES_MAX,
   RECORDS_PER_SHARD_MAX,
+  SHAPES_MAX,
   SOURCE_ROWS_PER_CHUNK,
 } from '../../base/limits.js';
+import { checkMigration } from '../../evolve/operations/check.js';
 import { Framing } from '../../kernel/contract.js';
 import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
 import { OPERATIONS } from '../../options/shared.js';
@@ -21,6 +23,7 @@ import type { Edit } from '../edit-types.js';
 import { isShardFileName } from '../files/layout.js';
 import type { LockRecord } from '../lock-types.js';
 import type { RecentState } from '../recent-types.js';
+import type { History, Shape } from '../shape-types.js';
 import type { SourceLines, SourceManifest, SourceVersion } from '../source-types.js';
 import type {
   CollectionManifest,
@@ -53,6 +56,7 @@ const next = integer(U32_MAX, 1);
 const count = integer();
 const generation = integer();
 const records = integer(RECORDS_PER_SHARD_MAX);
+const shape = integer(SHAPES_MAX);
 
 export const headerCheck = object<StoreHeader>({
   format: integer(U32_MAX, 1),
@@ -109,7 +113,7 @@ export const shardCheck = object<ShardEntry>(
   {
     ...{ shard: number, fileNumber: integer(U32_MAX - 1), file: text(), records, holes: records, firstOrdinal: count },
     ...{ frames: integer(FRAMES_PER_SHARD_MAX), plainBytes: count, storedBytes: count, sha256: text(), named: boolean },
-    at: optional(count),
+    ...{ at: optional(count), shape: optional(shape) },
     source: object<ShardEntry['source']>({ file: text(), from: count, to: count }, ({ from, to }) =>
       from <= to ? undefined : '.to',
     ),
@@ -143,7 +147,7 @@ export const collectionCheck = object<CollectionManifest>(
     positions: optional(oneOf(true)),
     keySalt: optional(text((given) => KEY_SALT.test(given))),
     ...{ records: count, dead: count, holes: count, cleaned: optional(count), dropped: optional(count), inline: count },
-    edits: optional(count),
+    ...{ edits: optional(count), shape: optional(shape) },
     ...{ shards: integer(U32_MAX), layout: generation, made: optional(generation), open: optional(shardCheck) },
     ...{ sourceBytes: count, storedBytes: count, plainBytes: count, published: time },
   },
@@ -159,12 +163,35 @@ export const collectionCheck = object<CollectionManifest>(
   },
 );
 
+const migration = is((given) => {
+  try {
+    checkMigration(given);
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+export const historyCheck = object<History>(
+  {
+    version: oneOf(1),
+    shapes: list(object<Shape>({ from: shape, migration, applied: time }), SHAPES_MAX),
+    final: shape,
+  },
+  ({ shapes, final }) => {
+    const wrong = shapes.findIndex(({ from }, i) => from > i);
+    if (wrong !== -1) return `.shapes[${wrong}].from`;
+    return final > shapes.length ? '.final' : undefined;
+  },
+);
+
 export const tombstonesCheck = object<TombstoneState>({ dead: records, generation });
 
 export const editCheck = object<Edit>(
   {
     kind: oneOf('put', 'patch', 'delete'),
     patches: optional(list(text(), PATCHES_MAX)),
+    shape: optional(shape),
     origin: optional(tuple(number, records)),
     key: optional(text()),
   },

@@ -7,8 +7,8 @@ import { CHECKSUM_BYTES, checksumMatches, putChecksum } from '../files/checksum.
 import type { CollectionManifest, StoreHeader } from '../types.js';
 import { type Check, describeFault } from './checks.js';
 
-/** The newest format this gristmill reads and writes (Invariant 9): that of encrypted stores, and of stores with recent entries. */
-export const FORMAT_VERSION = 5;
+/** The newest format this gristmill reads and writes (Invariant 9): that of stores in which a migration was applied. */
+export const FORMAT_VERSION = 6;
 /** The format of any other store. Every gristmill reads it. */
 const FIRST_FORMAT = 1;
 /** The first format with composite keys, and with joined files. */
@@ -23,6 +23,8 @@ const UNIQUE_FORMAT = 4;
 const EDITS_FORMAT = 4;
 /** The first format with recent entries: an older gristmill would read the pages without them. */
 const RECENT_FORMAT = 5;
+/** The first format with shapes: an older gristmill would give records as they were before the migrations. */
+const SHAPES_FORMAT = 6;
 /** The format of encrypted stores. */
 const SEALED_FORMAT = 5;
 
@@ -39,6 +41,7 @@ export const MetaKind = {
   sources: 0x08,
   edits: 0x09,
   profile: 0x0b,
+  history: 0x0c,
   recent: 0x10,
   /** After all others: each commit adds an entry, and writes one page for it and the head. */
   audit: 0x20,
@@ -108,6 +111,11 @@ export function sourceRowsKey(collectionId: number, chunk: number): Buffer {
 /** Where what is known of all records of a collection is. */
 export function profileKey(collectionId: number): Buffer {
   return numbersKey(MetaKind.profile, collectionId);
+}
+
+/** Where the shapes of a collection are. */
+export function historyKey(collectionId: number): Buffer {
+  return numbersKey(MetaKind.history, collectionId);
 }
 
 const INLINE_KEY_BYTES = 9;
@@ -244,7 +252,8 @@ export function newHeader(isSealed = false): StoreHeader {
 }
 
 /** The format that a collection needs: a gristmill that does not know its kind of keys must not read it. */
-export function formatOf({ key, primary: tree, secondary, positions, edits }: CollectionManifest): number {
+export function formatOf({ key, primary: tree, secondary, positions, edits, shape }: CollectionManifest): number {
+  if (shape !== undefined) return SHAPES_FORMAT;
   if (tree?.recent !== undefined || secondary.some(({ recent }) => recent !== undefined)) return RECENT_FORMAT;
   if (edits !== undefined) return EDITS_FORMAT;
   if (secondary.some(({ unique }) => unique)) return UNIQUE_FORMAT;

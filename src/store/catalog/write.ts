@@ -9,6 +9,7 @@ import type { LockRecord } from '../lock-types.js';
 import { pageKey, treeStart } from '../pages/page-key.js';
 import { entryAt } from '../pages/read.js';
 import type { RecentEntry } from '../recent-types.js';
+import type { History } from '../shape-types.js';
 import type { SourceManifest } from '../source-types.js';
 import type {
   CatalogWrite,
@@ -29,6 +30,7 @@ import {
   editCheck,
   garbageCheck,
   headerCheck,
+  historyCheck,
   lockCheck,
   resumableCheck,
   shardCheck,
@@ -44,6 +46,7 @@ import {
   editsEnd,
   encodeValue,
   GARBAGE_KEY,
+  historyKey,
   inlineKey,
   LOCK_KEY,
   olderCollectionKeys,
@@ -175,6 +178,12 @@ export class CatalogWriter implements CatalogWrite {
 
   deleteSources(collectionId: number): void {
     removeRange(this.#meta, { start: sourcesKey(collectionId), end: sourcesKey(collectionId + 1) });
+  }
+
+  putHistory(collectionId: number, history: History | undefined): void {
+    const at = historyKey(collectionId);
+    if (history === undefined) this.#meta.remove(at);
+    else this.#meta.put(at, this.#encode(historyCheck, history, 'history of shapes'));
   }
 
   putProfile(collectionId: number, profile: Uint8Array | undefined): void {

@@ -43,7 +43,7 @@ export function commitPublication(
 
   const { base } = plan;
   const stored = base === undefined ? [] : catalog.shards(base);
-  const added = placeAfter(stored, publication.shards);
+  const added = placeAfter(stored, publication.shards, current?.shape);
   for (const shard of added) write.putShard(id, shard);
   // What comes after it closes it.
   const open = added.length === 0 ? base?.open : undefined;
@@ -63,6 +63,7 @@ export function commitPublication(
     primary: publication.key.kind === 'ordinal' ? undefined : primary,
     secondary,
     ...(publication.positions && { positions: true }),
+    ...(current?.shape !== undefined && { shape: current.shape }),
     ...(publication.keySalt !== undefined && { keySalt: publication.keySalt }),
     records: (base?.records ?? 0) + result.counts.stored - plan.updated,
     dead: (base?.dead ?? 0) + plan.marks.added,
@@ -99,14 +100,18 @@ function collectionId(catalog: Catalog, write: CatalogWrite, current: Collection
   return id;
 }
 
-/** Places the shards that have records behind those there are. */
-function placeAfter(stored: readonly ShardEntry[], shards: Publication['shards']): readonly ShardEntry[] {
+/** Places the shards that have records behind those there are. @param shape of the collection: who imports into it gives it */
+function placeAfter(
+  stored: readonly ShardEntry[],
+  shards: Publication['shards'],
+  shape: number | undefined,
+): readonly ShardEntry[] {
   const last = stored.at(-1);
   let firstOrdinal = last === undefined ? 0 : last.firstOrdinal + last.records;
   const placed: ShardEntry[] = [];
   for (const entry of shards) {
     if (entry.records === 0) continue;
-    placed.push({ ...entry, firstOrdinal });
+    placed.push({ ...entry, firstOrdinal, ...(shape && { shape }) });
     firstOrdinal += entry.records;
   }
   return placed;

@@ -7,9 +7,11 @@ import { scanPlain } from '../../kernel/plain/kernel.js';
 import { isComposite, type KeyNames, type KeyPath, type Names, type Numbers, namesOf } from '../../keys/key-path.js';
 import type { StorePlace } from '../files/blobs.js';
 import { shardPath } from '../files/layout.js';
+import { formsOf } from '../shards/forms.js';
 import { openFrame } from '../shards/frame.js';
+import { reshapedBytes } from '../shards/line.js';
 import { ShardReader } from '../shards/read.js';
-import type { CatalogRead, KeyRule, ShardEntry } from '../types.js';
+import type { CatalogRead, CollectionManifest, KeyRule, ShardEntry } from '../types.js';
 
 /** As deep as any import may have accepted. */
 const DEPTH_MAX = 100_000;
@@ -47,9 +49,26 @@ export function keysOfLine(
   return Array.from(keys, (hex) => Buffer.from(hex, 'hex'));
 }
 
-/** The stored line of a record, without its newline. @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR */
-export function storedLine(
-  read: Pick<CatalogRead, 'inlineRecord'>,
+/** What reading a line needs of the catalog. */
+export type LineRead = Pick<CatalogRead, 'inlineRecord' | 'history'>;
+
+/**
+ * The line of a record without its newline, in the shape of its collection.
+ * @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR, MIGRATION_FAILED
+ */
+export function lineOf(
+  read: LineRead,
+  place: StorePlace,
+  manifest: CollectionManifest,
+  entry: ShardEntry,
+  ordinal: number,
+): Uint8Array | undefined {
+  const line = storedLine(read, place, entry, ordinal);
+  return line && reshapedBytes(line, formsOf(read, manifest).of(entry));
+}
+
+function storedLine(
+  read: LineRead,
   { directory, blobs }: StorePlace,
   entry: ShardEntry,
   ordinal: number,

@@ -8,19 +8,19 @@ import { decodeKey, shownKey } from '../../keys/decode.js';
 import { isCutKey } from '../../keys/key-bytes.js';
 import { numbersIn, quotedPath } from '../../keys/key-path.js';
 import type { StorePlace } from '../files/blobs.js';
-import type { CatalogRead, CollectionManifest, Location, ShardEntry } from '../types.js';
-import { keysOfLine, namesInLine, primaryInLine, STORED_LIMITS, storedLine } from './line-keys.js';
+import type { CollectionManifest, Location, ShardEntry } from '../types.js';
+import { keysOfLine, type LineRead, lineOf, namesInLine, primaryInLine, STORED_LIMITS } from './line-keys.js';
 import type { UniqueViolation } from './unique.js';
 
 /** @param read shows the records that are still inline */
 export function violationError(
-  read: Pick<CatalogRead, 'inlineRecord'>,
+  read: LineRead,
   place: StorePlace,
   { path, places, manifest, entries }: UniqueViolation,
 ): GristmillError {
   const found = places.map(({ shard, ordinal }: Location) => {
     const entry = entries.find((one) => one.shard === shard) as ShardEntry;
-    const line = storedLine(read, place, entry, ordinal);
+    const line = lineOf(read, place, manifest, entry, ordinal);
     const keys = line && keysOfLine(line, namesInLine(path, entry.named, numbersIn(manifest)));
     return { entry, name: nameOf(manifest, entry, ordinal, line), keys: typeof keys === 'string' ? [] : (keys ?? []) };
   });

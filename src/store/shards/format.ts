@@ -5,7 +5,7 @@
 //   zstd frame × n      content size and checksum set; whole records, each ended by one newline
 //   skippable frame × m u32 magic 0x184D2A51 … 5D | u32 size | a section: body | u64 XXH64 of it (see Section)
 //   skippable frame     u32 magic 0x184D2A50 | u32 size | our frame table:
-//                         0 "GRST" | 4 u8 version | 5 u8 flags (1: sealed, 16: has holes, 32: joined) | 6 u16 reserved | 8 u32 frames | 12 u32 records
+//                         0 "GRST" | 4 u8 version | 5 u8 flags (1: sealed, 16: has holes, 32: joined, 64: has a shape) | 6 u16 shape | 8 u32 frames | 12 u32 records
 //                        16 u32 × frames: records in each frame | u64 XXH64 of all this
 //   skippable frame     u32 magic 0x184D2A5E | u32 size | the seek table of the zstd seekable format 0.1.0:
 //                         (u32 compressed bytes, u32 plain bytes) × frames | u32 frames | u8 descriptor | u32 0x8F92EAB1
@@ -28,15 +28,17 @@ import { SEAL_HEAD_BYTES, SEAL_MAGIC } from '../sealed/shard-key.js';
 const SHARD_VERSION = 1;
 export const FRAME_TABLE_MAGIC = 0x184d2a50;
 const SEEK_TABLE_MAGIC = 0x184d2a5e;
-const SEEKABLE_MAGIC = 0x8f92eab1;
+export const SEEKABLE_MAGIC = 0x8f92eab1;
 /** Flag: ordinals without a line; section `holes` says which. Upper half: a reader must understand it. */
 const FLAG_HOLES = 0x10;
 /** Flag: the tables are of all shards of a joined file (joined.ts). Upper half: a reader that does not know it refuses the file. */
 const FLAG_JOINED = 0x20;
 /** Flag: the shard is sealed. The first versions of gristmill refuse the file. */
 const FLAG_SEALED = 0x01;
+/** Flag: the records have another shape than 0 (store/shape-types.ts). An older reader would take them for others. */
+const FLAG_SHAPE = 0x40;
 /** Flags a reader must understand, but does not: the rest of the upper half. */
-const FLAGS_REFUSED = 0xc0;
+const FLAGS_REFUSED = 0x80;
 
 /** Sections, by the magic number of their skippable frame. */
 export const Section = {
@@ -61,11 +63,12 @@ export const SKIPPABLE_MAGIC = Buffer.from('2a4d18', 'hex');
 const SIGNATURE = Buffer.from('GRST');
 const VERSION_AT = SIGNATURE.length;
 const FLAGS_AT = VERSION_AT + 1;
-const FRAMES_AT = FLAGS_AT + 1 + 2;
+const SHAPE_AT = FLAGS_AT + 1;
+const FRAMES_AT = SHAPE_AT + 2;
 const RECORDS_AT = FRAMES_AT + 4;
 const RECORD_COUNTS_AT = RECORDS_AT + 4;
 const SEEK_ENTRY_BYTES = 8;
-const SEEK_FOOTER_BYTES = 9;
+export const SEEK_FOOTER_BYTES = 9;
 
 /** The content of the tables, one element for each frame. */
 export interface ShardTables {
@@ -74,6 +77,8 @@ export interface ShardTables {
   /** Lines, that is records which are not holes. */
   readonly records: Uint32Array;
   readonly hasHoles: boolean;
+  /** The shape of its records (store/shape-types.ts); 0 for a joined file. */
+  readonly shape: number;
   /** Whether these are the tables of a joined file: then rows without records stand for what follows the frames of a shard. */
   readonly isJoined: boolean;
   readonly isSealed: boolean;
@@ -136,7 +141,7 @@ export function decodeSections(bytes: Buffer, start: number, file: string): Read
 
 /** @param isJoined whether they are the tables of a joined file */
 export function encodeTables(
-  tables: Pick<ShardTables, 'storedBytes' | 'plainBytes' | 'records' | 'hasHoles'>,
+  tables: Pick<ShardTables, 'storedBytes' | 'plainBytes' | 'records' | 'hasHoles' | 'shape'>,
   isJoined = false,
   isSealed = false,
 ): Buffer {
@@ -149,8 +154,10 @@ export function encodeTables(
   const body = SKIPPABLE_HEADER_BYTES;
   bytes.set(SIGNATURE, body);
   bytes[body + VERSION_AT] = SHARD_VERSION;
-  bytes[body + FLAGS_AT] =
-    (tables.hasHoles ? FLAG_HOLES : 0) | (isJoined ? FLAG_JOINED : 0) | (isSealed ? FLAG_SEALED : 0);
+  const { hasHoles, shape } = tables;
+  const kind = (isJoined ? FLAG_JOINED : 0) | (isSealed ? FLAG_SEALED : 0);
+  bytes[body + FLAGS_AT] = kind | (hasHoles ? FLAG_HOLES : 0) | (shape === 0 ? 0 : FLAG_SHAPE);
+  bytes.writeUInt16LE(shape, body + SHAPE_AT);
   bytes.writeUInt32LE(frames, body + FRAMES_AT);
   let records = 0;
   for (let i = 0; i < frames; i++) {
@@ -174,6 +181,11 @@ export function encodeTables(
   return bytes;
 }
 
+/** Without its flag the number is ignored, as a reserved one. */
+function shapeIn(bytes: Buffer, body: number, flags: number): number {
+  return (flags & FLAG_SHAPE) === 0 ? 0 : bytes.readUInt16LE(body + SHAPE_AT);
+}
+
 /** The flags of the frame table whose body begins at `body`. @throws GristmillError STORE_TOO_NEW */
 function knownFlags(bytes: Uint8Array, body: number, file: string): number {
   const version = bytes[body + VERSION_AT]!;
@@ -195,14 +207,15 @@ export function frameTableFacts(
   magic: number,
   body: Buffer,
   file: string,
-): { lines: number; hasHoles: boolean } | undefined {
+): { lines: number; hasHoles: boolean; shape: number } | undefined {
   const isTable = magic === FRAME_TABLE_MAGIC && body.subarray(0, SIGNATURE.length).equals(SIGNATURE);
   if (!isTable || body.byteLength < RECORD_COUNTS_AT) return undefined;
   const flags = knownFlags(body, 0, file);
   const frames = body.readUInt32LE(FRAMES_AT);
   if (frames > FRAMES_PER_SHARD_MAX || body.byteLength !== RECORD_COUNTS_AT + 4 * frames) return undefined;
   const records = (flags & FLAG_JOINED) === 0 ? decodeRecords(body, 0, frames, 1) : undefined;
-  return records && { lines: body.readUInt32LE(RECORDS_AT), hasHoles: (flags & FLAG_HOLES) !== 0 };
+  const hasHoles = (flags & FLAG_HOLES) !== 0;
+  return records && { lines: body.readUInt32LE(RECORDS_AT), hasHoles, shape: shapeIn(body, 0, flags) };
 }
 
 /**
@@ -220,28 +233,12 @@ function decodeRecords(bytes: Buffer, body: number, frames: number, least: numbe
   return bytes.readUInt32LE(body + RECORDS_AT) === total ? records : undefined;
 }
 
-/** Bytes to read from the end of a shard to learn how long its tables are. */
-export const SHARD_FOOTER_BYTES = SEEK_FOOTER_BYTES;
-
 /** Bytes of a shard that are not as gristmill writes them. */
 export function damaged(file: string, offset: number, what: string): GristmillError {
   return new GristmillError('CHECKSUM_MISMATCH', `shard ${file} is damaged at byte ${offset}: ${what}`, {
     file,
     offset,
   });
-}
-
-/** The number of frames, from the last SHARD_FOOTER_BYTES of a shard. */
-export function decodeFooter(footer: Buffer, { begin, end }: Extent, file: string): number {
-  const at = end - SEEK_FOOTER_BYTES;
-  if (at < begin) throw damaged(file, begin, `${end - begin} bytes are too few for a shard`);
-  if (footer.readUInt32LE(5) !== SEEKABLE_MAGIC || footer[4] !== 0) throw damaged(file, at, 'no seek table at its end');
-  const frames = footer.readUInt32LE(0);
-  if (frames > FRAMES_PER_SHARD_MAX)
-    throw damaged(file, at, `it says that it has ${frames} frames, but a shard cannot have that many`);
-  const sizes = tableBytes(frames);
-  if (sizes.frameTable + sizes.seekTable > end - begin) throw damaged(file, at, `it cannot hold ${frames} frames`);
-  return frames;
 }
 
 /**
@@ -296,5 +293,6 @@ export function decodeTables(bytes: Buffer, frames: number, { begin, end }: Exte
   const framesEnd = framesBegin + storedTotal;
   if (framesEnd > start) throw damaged(file, start + seek, `frames of ${storedTotal} bytes end at byte ${start}`);
   const hasHoles = (flags & FLAG_HOLES) !== 0;
-  return { storedBytes, plainBytes, records, hasHoles, isJoined, isSealed, framesBegin, framesEnd };
+  const shape = shapeIn(bytes, body, flags);
+  return { storedBytes, plainBytes, records, hasHoles, shape, isJoined, isSealed, framesBegin, framesEnd };
 }

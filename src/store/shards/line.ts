@@ -2,10 +2,12 @@
 //
 // From the line of a shard to the record. A record of an object source is kept as `{"key":<name>,"value":<value>}`, always
 // spelled with exactly these bytes around name and value, so the value is found without parsing (docs/format.md, Shards).
+// A record that was stored before a migration is stored in an older shape, and comes out in the collection's.
 
 import { GristmillError } from '../../base/errors.js';
 import { isWithheld, shownText } from '../../base/snippet.js';
 import { exactValue, type UnsafeIntegers } from '../../keys/json-value.js';
+import type { CollectionManifest } from '../types.js';
 
 const NAMED_START = '{"key":"';
 const NAMED_MIDDLE = ',"value":';
@@ -15,13 +17,27 @@ const NAMED_END = '}';
 export interface LineForm {
   /** Whether lines are `{"key":…,"value":…}`: the records of an object, with their names. */
   readonly isNamed: boolean;
+  /** The shape in which a reader gets the records (shape-types.ts). */
+  readonly shape: number;
+  /** What makes this shape of the text of a record. Undefined where lines have it already. */
+  readonly reshape: Reshape | undefined;
 }
 
-const PLAIN: LineForm = Object.freeze({ isNamed: false });
-const NAMED: LineForm = Object.freeze({ isNamed: true });
+/** The form of lines that have the shape of their collection, as what a transaction writes has. */
+export function ownForm({ key, shape = 0 }: Pick<CollectionManifest, 'key' | 'shape'>): LineForm {
+  return { isNamed: key.kind === 'name', shape, reshape: undefined };
+}
 
-export function lineForm({ named }: { readonly named: boolean }): LineForm {
-  return named ? NAMED : PLAIN;
+/** The way from the shape of a line to that of its collection. */
+export interface Reshape {
+  /** The text of a record in the shape of its collection. @throws GristmillError MIGRATION_FAILED where it has none */
+  of(text: string): string;
+  /**
+   * The other way, of a record that was changed since: what the shape of the collection does not show is as in `stored`.
+   * Undefined where it shows all, or where nobody can return to an older version.
+   * @throws GristmillError MIGRATION_FAILED
+   */
+  readonly back: ((text: string, stored: string) => string) | undefined;
 }
 
 /** A record as its line has it. */
@@ -42,9 +58,36 @@ export function parsedRecord(text: string, unsafeIntegers: UnsafeIntegers = 'num
   }
 }
 
-/** The record's own text: the line, or the value of a named line. @throws GristmillError CHECKSUM_MISMATCH */
+/** The record's own text: the line, or the value of a named line. @throws GristmillError CHECKSUM_MISMATCH, MIGRATION_FAILED */
 export function recordText(line: string, form: LineForm): string {
-  if (!form.isNamed) return line;
+  const text = storedText(line, form);
+  return form.reshape === undefined ? text : form.reshape.of(text);
+}
+
+/** The line with the record in the shape of the form. @throws GristmillError CHECKSUM_MISMATCH, MIGRATION_FAILED */
+export function reshapedLine(line: string, form: LineForm): string {
+  return form.reshape === undefined ? line : withText(line, form, recordText(line, form));
+}
+
+/** The line with another text of its record. @throws GristmillError CHECKSUM_MISMATCH */
+export function withText(line: string, { isNamed }: Pick<LineForm, 'isNamed'>, text: string): string {
+  if (!isNamed) return text;
+  return `${line.slice(0, nameEnd(line) + NAMED_MIDDLE.length)}${text}${NAMED_END}`;
+}
+
+/** The text of a record as its line has it, in the shape of its shard. @throws GristmillError CHECKSUM_MISMATCH */
+export function storedText(line: string, { isNamed }: Pick<LineForm, 'isNamed'>): string {
+  return isNamed ? valueText(line) : line;
+}
+
+/** The same of a line as bytes, without its newline. */
+export function reshapedBytes({ buffer, byteOffset, byteLength }: Uint8Array, form: LineForm): Buffer {
+  const line = Buffer.from(buffer, byteOffset, byteLength);
+  return form.reshape === undefined ? line : Buffer.from(reshapedLine(line.toString(), form));
+}
+
+/** The value of a named line. @throws GristmillError CHECKSUM_MISMATCH */
+function valueText(line: string): string {
   const end = nameEnd(line);
   if (!line.startsWith(NAMED_MIDDLE, end) || !line.endsWith(NAMED_END)) throw notNamed();
   return line.slice(end + NAMED_MIDDLE.length, -NAMED_END.length);

@@ -19,7 +19,7 @@ import { openSections, readFully, readSeal, readSections, readTables, truncated 
 
 /** The catalog's facts about a shard. If given, they are compared with the file. */
 type ShardExpectation = Pick<ShardEntry, 'records' | 'holes' | 'frames' | 'plainBytes' | 'storedBytes' | 'at'> &
-  Partial<Pick<ShardEntry, 'shard'>>;
+  Partial<Pick<ShardEntry, 'shard' | 'shape'>>;
 
 /** A frame as the tables describe it. */
 export interface FrameSpan {
@@ -44,6 +44,8 @@ export class ShardReader {
   readonly records: number;
   /** Records that have no line in this file; undefined when all have. */
   readonly holes: Holes | undefined;
+  /** The shape of its records (store/shape-types.ts). */
+  readonly shape: number;
   readonly #file: BlobReader;
   /** What decodes its frames. */
   readonly codec: FrameDecoder;
@@ -75,6 +77,7 @@ export class ShardReader {
     const tables = readTables(file, { begin, end: this.#end }, path, seal !== undefined);
     if (tables.isJoined) throw damaged(path, tables.tablesAt, 'these are the tables of a joined file, not of a shard');
     this.frames = tables.records.length;
+    this.shape = tables.shape;
     this.#plainBytes = tables.plainBytes;
     this.tablesAt = tables.tablesAt;
     this.#offsets = new Float64Array(this.frames + 1);
@@ -91,11 +94,13 @@ export class ShardReader {
     const lines = this.#firstLines[this.frames]!;
     this.holes = tables.hasHoles ? this.#readHoles(lines) : undefined;
     this.records = this.holes?.records ?? lines;
-    const holes = this.records - lines;
-    const found = { records: this.records, holes, frames: this.frames, plainBytes, storedBytes: size };
-    for (const fact of ['storedBytes', 'frames', 'records', 'holes', 'plainBytes'] as const) {
-      if (expected !== undefined && expected[fact] !== found[fact]) {
-        const message = `shard ${path} is damaged, or is another file: ${fact} is ${found[fact]}, but the catalog says ${expected[fact]}`;
+    const { records, frames, shape } = this;
+    const found = { records, holes: records - lines, frames, plainBytes, storedBytes: size, shape };
+    if (expected === undefined) return;
+    const said = { ...expected, shape: expected.shape ?? 0 };
+    for (const fact of ['storedBytes', 'frames', 'records', 'holes', 'plainBytes', 'shape'] as const) {
+      if (said[fact] !== found[fact]) {
+        const message = `shard ${path} is damaged, or is another file: ${fact} is ${found[fact]}, but the catalog says ${said[fact]}`;
         throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset: begin });
       }
     }

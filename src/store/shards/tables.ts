@@ -3,7 +3,7 @@
 // Reads what is at the end of a shard, or of a joined file: the tables, after the footer, which says how long they are; the
 // sections; and of a sealed shard the key, after all of that has been compared with its tag.
 
-import { SECTION_BYTES_MAX } from '../../base/limits.js';
+import { FRAMES_PER_SHARD_MAX, SECTION_BYTES_MAX } from '../../base/limits.js';
 import type { BlobReader } from '../files/blobs.js';
 import { TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
@@ -11,12 +11,12 @@ import type { SealedShard } from '../sealed/frames.js';
 import { openSection, openShardKey, SEAL_HEAD_BYTES, tagMatches } from '../sealed/shard-key.js';
 import {
   damaged,
-  decodeFooter,
   decodeSections,
   decodeTables,
   type Extent,
+  SEEK_FOOTER_BYTES,
+  SEEKABLE_MAGIC,
   Section,
-  SHARD_FOOTER_BYTES,
   type ShardTables,
   sectionBytes,
   tableBytes,
@@ -35,7 +35,7 @@ interface FoundTables extends ShardTables {
  */
 export function readTables(file: BlobReader, extent: Extent, path: string, isSealed: boolean): FoundTables {
   const { begin, end } = extent;
-  const footer = Buffer.alloc(SHARD_FOOTER_BYTES);
+  const footer = Buffer.alloc(SEEK_FOOTER_BYTES);
   if (end - begin >= footer.byteLength) readFully(file, footer, end - footer.byteLength, path);
   const frames = decodeFooter(footer, extent, path);
   const sizes = tableBytes(frames);
@@ -50,6 +50,19 @@ export function readTables(file: BlobReader, extent: Extent, path: string, isSea
     throw damaged(path, tablesAt, why);
   }
   return { ...tables, tablesAt, bytes };
+}
+
+/** The number of frames, from the last bytes of a shard. */
+function decodeFooter(footer: Buffer, { begin, end }: Extent, file: string): number {
+  const at = end - SEEK_FOOTER_BYTES;
+  if (at < begin) throw damaged(file, begin, `${end - begin} bytes are too few for a shard`);
+  if (footer.readUInt32LE(5) !== SEEKABLE_MAGIC || footer[4] !== 0) throw damaged(file, at, 'no seek table at its end');
+  const frames = footer.readUInt32LE(0);
+  if (frames > FRAMES_PER_SHARD_MAX)
+    throw damaged(file, at, `it says that it has ${frames} frames, but a shard cannot have that many`);
+  const sizes = tableBytes(frames);
+  if (sizes.frameTable + sizes.seekTable > end - begin) throw damaged(file, at, `it cannot hold ${frames} frames`);
+  return frames;
 }
 
 /** All bytes of the sections. @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR */

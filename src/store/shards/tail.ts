@@ -37,6 +37,7 @@ export class ShardTail {
   /** Lines of all frames, from the frame table where that is sound. */
   lines: number | undefined;
   hasHoles = false;
+  shape: number | undefined;
   readonly #window: FileWindow;
   readonly #path: string;
   readonly #key: ShardKey | undefined;
@@ -82,7 +83,7 @@ export class ShardTail {
       if (plain !== undefined) this.sections.set(magic, plain);
     } else if (this.#key === undefined) {
       // The counts of a sealed shard are believed only with its tag.
-      ({ lines: this.lines, hasHoles: this.hasHoles } = table);
+      ({ lines: this.lines, hasHoles: this.hasHoles, shape: this.shape } = table);
     }
     return end;
   }

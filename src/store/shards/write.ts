@@ -132,8 +132,9 @@ export class ShardWriter {
    * Writes sections and tables and closes the file.
    * @param origin the facts that a rebuild of the index needs; stored as JSON.
    * @param holes ordinals that were given no line.
+   * @param shape of its records (store/shape-types.ts)
    */
-  finish(origin?: object, holes?: Holes): ShardSummary {
+  finish(origin?: object, holes?: Holes, shape = 0): ShardSummary {
     this.#sealWaiting(true);
     const sections: Uint8Array[] = [];
     if (holes !== undefined) sections.push(this.#section(Section.holes, holes.encode()));
@@ -142,7 +143,7 @@ export class ShardWriter {
       storedBytes: Uint32Array.from(this.#storedBytes),
       plainBytes: Uint32Array.from(this.#plainBytes),
       records: Uint32Array.from(this.#records),
-      hasHoles: holes !== undefined,
+      ...{ hasHoles: holes !== undefined, shape },
     };
     const encoded = encodeTables(tables, false, this.#key !== undefined);
     if (this.#key !== undefined) {

@@ -10,7 +10,7 @@ import { ownKeyIn } from '../../lookup/rows/own-key.js';
 import type { Edit, EditAt } from '../../store/edit-types.js';
 import { entriesOf } from '../../store/pages/read.js';
 import { walkPages } from '../../store/pages/walk.js';
-import { lineForm, recordName, recordText } from '../../store/shards/line.js';
+import { recordName, recordText } from '../../store/shards/line.js';
 import type { CatalogRead, CollectionManifest, Location } from '../../store/types.js';
 import { hasImports } from './edits.js';
 
@@ -57,8 +57,7 @@ function* allPut(read: CatalogRead, manifest: CollectionManifest, lookup: Lookup
 function ownKeyAt(lookup: Lookup, { key }: CollectionManifest, location: Location): string {
   const place = lookup.generation().place(location);
   const [line] = lookup.fetch.linesSync([place]);
-  const own =
-    key.kind === 'path' ? ownKeyIn(recordText(line!, lineForm(place.entry)), namesOf(key.path)) : recordName(line!);
+  const own = key.kind === 'path' ? ownKeyIn(recordText(line!, place.form), namesOf(key.path)) : recordName(line!);
   return Buffer.from(encodeKey(own)).toString('base64url');
 }
 
@@ -74,5 +73,6 @@ export function originalText({ origin }: Edit, before: Lookup): string | undefin
   if (origin === undefined || entry === undefined || entry.fileNumber === 0) return undefined;
   const [, ordinal] = origin;
   if (before.caches.shard(entry).holes?.has(ordinal)) return undefined;
-  return before.fetch.textSync(before.fetch.address({ entry, ordinal }));
+  const form = before.generation().formOf(entry);
+  return before.fetch.textSync(before.fetch.address({ entry, ordinal, form }));
 }

@@ -27,10 +27,12 @@ export class Edits {
   readonly #catalog: CatalogRead;
   readonly #write: CatalogWrite;
   readonly #id: number;
+  readonly #shape: number;
   /** By how many there are more. */
   #gained = 0;
 
-  constructor(catalog: CatalogRead, write: CatalogWrite, { id }: CollectionManifest) {
+  constructor(catalog: CatalogRead, write: CatalogWrite, { id, shape = 0 }: CollectionManifest) {
+    this.#shape = shape;
     this.#catalog = catalog;
     this.#write = write;
     this.#id = id;
@@ -44,7 +46,7 @@ export class Edits {
   /** @param stored where the record of the key was */
   note(change: StoredChange, stored: Entry | undefined): void {
     const known = this.#catalog.edit(this.#id, change.key);
-    this.#set(change.key, known, editOf(change, known, stored));
+    this.#set(change.key, known, editOf(change, known, stored, this.#shape));
   }
 
   /** A record of a collection without a key was appended, or deleted. */
@@ -68,16 +70,28 @@ function isSameOrigin({ origin: left }: Edit, { origin: right }: Edit): boolean 
   return left?.[0] === right?.[0] && left?.[1] === right?.[1];
 }
 
+/** Whether patches are made to records of this shape. To those of another shape they cannot be made. */
+export function isOfShape({ shape = 0 }: Edit, of: number): boolean {
+  return shape === of;
+}
+
 /** What is kept of a key from now on; undefined where it is as the import left it, which had no record of this key. */
-function editOf(change: StoredChange, known: Edit | undefined, stored: Location | undefined): Edit | undefined {
+function editOf(
+  change: StoredChange,
+  known: Edit | undefined,
+  stored: Location | undefined,
+  shape: number,
+): Edit | undefined {
   const place = stored && ([stored.shard, stored.ordinal] as const);
   const origin = known === undefined ? place : known.origin;
   const key = change.whole && Buffer.from(change.whole).toString('base64url');
   const from = { ...(origin && { origin }), ...(key !== undefined && { key }) };
   if (change.record === undefined) return origin === undefined ? undefined : { kind: 'delete', ...from };
-  const before = known === undefined ? [] : known.patches;
+  const before = known === undefined ? [] : isOfShape(known, shape) ? known.patches : undefined;
   const patches = before && change.patches && withPatches(before, change.patches);
-  return patches === undefined ? { kind: 'put', ...from } : { kind: 'patch', patches, ...from };
+  return patches === undefined
+    ? { kind: 'put', ...from }
+    : { kind: 'patch', patches, ...(shape !== 0 && { shape }), ...from };
 }
 
 function withPatches(before: readonly string[], added: readonly string[]): readonly string[] | undefined {

@@ -31,11 +31,13 @@ export interface GroupAudit {
 }
 
 /** A record: its key is that of its change. */
-export type MadeRecord = Pick<NewRecord, 'line' | 'secondary'>;
+export type MadeRecord = Pick<NewRecord, 'line' | 'kept' | 'secondary'>;
 
 /** The same as it is stored. */
 export interface StoredRecord extends Pick<NewRecord, 'secondary'> {
   readonly line: Uint8Array;
+  /** The shape of the line. Undefined: that of the collection. */
+  readonly shape: number | undefined;
 }
 
 /** What becomes of one key. Without a record it is deleted. */
@@ -62,6 +64,8 @@ interface Head extends Pick<MadeChanges, 'numbers' | 'created' | 'audit'> {
   })[];
 }
 
+/** Stands for the shape of the collection. */
+const OWN_SHAPE = 2 ** 32 - 1;
 /** What a change has. */
 const HAS_RECORD = 1;
 const HAS_WHOLE_KEY = 2;
@@ -128,8 +132,8 @@ function takeChange(reader: Reader): StoredChange {
   };
 }
 
-function recordSize({ line, secondary }: MadeRecord): number {
-  let size = textSize(line) + NUMBER_BYTES;
+function recordSize({ line, kept, secondary }: MadeRecord): number {
+  let size = textSize(kept?.line ?? line) + 2 * NUMBER_BYTES;
   for (const keys of secondary) {
     size += NUMBER_BYTES;
     for (const key of keys) size += NUMBER_BYTES + key.byteLength;
@@ -137,8 +141,9 @@ function recordSize({ line, secondary }: MadeRecord): number {
   return size;
 }
 
-function putRecord(to: Writer, { line, secondary }: MadeRecord): void {
-  to.text(line);
+function putRecord(to: Writer, { line, kept, secondary }: MadeRecord): void {
+  to.text(kept?.line ?? line);
+  to.number(kept === undefined ? OWN_SHAPE : kept.shape);
   to.number(secondary.length);
   for (const keys of secondary) {
     to.number(keys.length);
@@ -148,7 +153,12 @@ function putRecord(to: Writer, { line, secondary }: MadeRecord): void {
 
 function takeRecord(reader: Reader): StoredRecord {
   const line = reader.bytes();
-  return { line, secondary: listOf(reader.number(), () => listOf(reader.number(), () => reader.bytes())) };
+  const shape = reader.number();
+  return {
+    line,
+    shape: shape === OWN_SHAPE ? undefined : shape,
+    secondary: listOf(reader.number(), () => listOf(reader.number(), () => reader.bytes())),
+  };
 }
 
 function listOf<T>(length: number, take: () => T): T[] {

@@ -1,6 +1,8 @@
 // JSON Merge Patch (RFC 7396) on the text of a record: what the patch does not name keeps its spelling, down to the last
 // digit. Parsing and writing the record again would round its large numbers.
 
+import { nameOf, stringEnd, valueEnd } from '../../keys/json-scan.js';
+
 /** @param text a record as stored, and @param patch a patch: valid JSON without insignificant white space, both. */
 export function mergePatch(text: string | undefined, patch: string): string {
   if (!patch.startsWith('{')) return patch;
@@ -63,34 +65,8 @@ function membersOf(object: string): Member[] {
     const colon = stringEnd(object, at);
     const end = valueEnd(object, colon + 1);
     const spelled = object.slice(at, colon);
-    members.push({ name: JSON.parse(spelled) as string, spelled, value: object.slice(colon + 1, end) });
+    members.push({ name: nameOf(spelled), spelled, value: object.slice(colon + 1, end) });
     at = end;
   }
   return members;
-}
-
-/** One past the closing quote of the string that begins at `at`. */
-function stringEnd(text: string, at: number): number {
-  let end = at + 1;
-  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
-  return end + 1;
-}
-
-/** One past the last character of the value that begins at `at`. */
-function valueEnd(text: string, at: number): number {
-  let depth = 0;
-  for (let end = at; ; ) {
-    const character = text[end]!;
-    if (character === '"') end = stringEnd(text, end);
-    else {
-      const closes = character === '}' || character === ']';
-      // Of what surrounds the value: a scalar ends here.
-      if (depth === 0 && (closes || character === ',')) return end;
-      if (character === '{' || character === '[') depth++;
-      if (closes) depth--;
-      end++;
-      if (closes && depth === 0) return end;
-    }
-    if (depth === 0 && (end === text.length || text[end] === ',' || text[end] === '}' || text[end] === ']')) return end;
-  }
 }

@@ -26,6 +26,8 @@ import { type Found, Route, writtenValues } from './written-values.js';
 /** A record about to be stored. */
 export interface NewRecord {
   readonly line: string;
+  /** Of a record that was changed in a newer shape than it is stored in: what is stored. Absent: the line. */
+  readonly kept?: KeptLine | undefined;
   /** Undefined in collections without a key. */
   readonly primary: Uint8Array | undefined;
   /** The encoded key itself, where `primary` is its pseudonym. */
@@ -34,6 +36,12 @@ export interface NewRecord {
   readonly key?: string | number | undefined;
   /** By secondary index, no key twice. */
   readonly secondary: readonly (readonly Uint8Array[])[];
+}
+
+/** A line in a shape that is older than that of the collection: it has what the collection does not show any more. */
+export interface KeptLine {
+  readonly line: string;
+  readonly shape: number;
 }
 
 /** Where the keys of a collection's records are. */

@@ -23,6 +23,10 @@ export const COMPACT_OPTIONS = {
     ...{ type: 'integer', unit: 'bytes', default: SPAN_BYTES_MIN, min: 0, max: SPAN_BYTES_MAX },
     meaning: 'join shard files that have less text than this, before compression; 0: none',
   },
+  migrate: {
+    ...{ type: 'boolean', default: false },
+    meaning: 'rewrite shards whose records are stored in an older version',
+  },
   onProgress: hook<(progress: CompactProgress) => void>('called after each new file'),
   ...WAITING,
   ...LONG_WORK,
@@ -46,6 +50,11 @@ export interface CompactOptions extends Pick<LockRequest, 'wait' | 'signal' | 'o
    * that is the smallest shard of a large source. 0 joins none. A store with joined files needs gristmill of this version or newer.
    */
   readonly joinBytes?: number | undefined;
+  /**
+   * Whether to rewrite shards whose records are stored in an older version than their collection has. Records of which a
+   * migration that is not final hides something stay as they are. Default false.
+   */
+  readonly migrate?: boolean | undefined;
   /** Called with the progress after each new file. */
   readonly onProgress?: ((progress: CompactProgress) => void) | undefined;
 }

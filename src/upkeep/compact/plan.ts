@@ -7,6 +7,7 @@
 import { JOINED_SHARDS_MAX, SPAN_BYTES_MAX } from '../../base/limits.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
+import { shapeToStore } from '../../store/shards/forms.js';
 import { byFile, readJoined } from '../../store/shards/joined/joined.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../../store/types.js';
 import { total } from './publish-rewritten.js';
@@ -19,6 +20,8 @@ export interface Move {
   readonly entry: ShardEntry;
   /** Whether it is written anew, without its dead records; else it is copied as it is. */
   readonly isRewritten: boolean;
+  /** The shape that its records get. */
+  readonly shape: number;
 }
 
 /** A new file, of one shard or of several. */
@@ -31,6 +34,7 @@ export interface FilePlan {
 export interface Thresholds {
   readonly minDeadShare: number;
   readonly joinBytes: number;
+  readonly migrate: boolean;
 }
 
 /**
@@ -44,9 +48,13 @@ export function planFiles(catalog: Catalog, place: StorePlace, name: string, thr
   const files = byFile(entries);
   const wasteful = new Set([...files].flatMap(([file, of]) => (isWasteful(place, of, thresholds) ? file : [])));
   const small = new Set([...files].flatMap(([file, of]) => (isSmall(of, thresholds) ? file : [])));
+  const history = thresholds.migrate ? catalog.history(manifest.id) : undefined;
   const moves = entries.flatMap((entry): Move[] => {
-    const isRewritten = entry.fileNumber === 0 || deadShare(catalog, entry) > thresholds.minDeadShare;
-    return isRewritten || wasteful.has(entry.file) || small.has(entry.file) ? [{ entry, isRewritten }] : [];
+    const stored = entry.shape ?? 0;
+    const shape = history === undefined ? stored : shapeToStore(history, stored, manifest.shape ?? 0);
+    const isWritten = entry.fileNumber === 0 || deadShare(catalog, entry) > thresholds.minDeadShare;
+    const isRewritten = isWritten || shape !== stored;
+    return isRewritten || wasteful.has(entry.file) || small.has(entry.file) ? [{ entry, isRewritten, shape }] : [];
   });
   const isNeeded = (group: readonly Move[]): boolean =>
     group.some(({ entry, isRewritten }) => isRewritten || wasteful.has(entry.file)) ||

@@ -11,15 +11,18 @@ import { FRAME_BYTES } from '../../base/limits.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
 import { reserveShards } from '../../store/publish/publisher.js';
+import { Forms } from '../../store/shards/forms.js';
 import { Holes } from '../../store/shards/holes.js';
 import { JoinedWriter } from '../../store/shards/joined/join-write.js';
+import { reshapedBytes } from '../../store/shards/line.js';
 import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { fileLines, inlineLines } from '../../store/shards/shard-lines.js';
 import { type ShardSummary, ShardWriter } from '../../store/shards/write.js';
 import type { Catalog, CatalogRead, CollectionManifest, ShardEntry } from '../../store/types.js';
-import type { FilePlan } from './plan.js';
+import type { FilePlan, Move } from './plan.js';
 
+const NEWLINE = Buffer.from('\n');
 /** Of zstd. */
 const LEVEL = 1;
 
@@ -42,7 +45,7 @@ export async function rewriteShards(
     const path = shardPath(place.directory, file);
     const [only, ...others] = moves;
     if (only === undefined || others.length > 0) return await joinShards(source, path, first, moves);
-    return [{ ...(await rewriteAlone(source, path, only.entry)), fileNumber: first, file }];
+    return [{ ...(await rewriteAlone(source, path, only)), fileNumber: first, file }];
   } finally {
     snapshot.release();
   }
@@ -55,15 +58,16 @@ interface ShardSource extends StorePlace {
   readonly signal: AbortSignal | undefined;
 }
 
-async function rewriteAlone(source: ShardSource, path: string, entry: ShardEntry): Promise<Omit<ShardEntry, 'at'>> {
+async function rewriteAlone(source: ShardSource, path: string, move: Move): Promise<Omit<ShardEntry, 'at'>> {
   const { blobs } = source;
+  const { entry } = move;
   const { at: _, ...rest } = entry;
   const writer = ShardWriter.create(blobs, path, LEVEL, entry.shard);
   try {
-    const summary = await writeLive(source, entry, writer);
+    const summary = await writeLive(source, move, writer);
     await blobs.sync(path);
     blobs.syncDirectory(dirname(path));
-    return { ...rest, ...summary };
+    return { ...rest, ...summary, ...shapeOf(move) };
   } catch (error) {
     writer.abort();
     throw error;
@@ -81,11 +85,12 @@ async function joinShards(
   const writer = new JoinedWriter(blobs, path);
   try {
     const joined: ShardEntry[] = [];
-    for (const [i, { entry, isRewritten }] of moves.entries()) {
+    for (const [i, move] of moves.entries()) {
+      const { entry, isRewritten } = move;
       const place = { at: writer.bytes, fileNumber: first + i, file };
       if (isRewritten) {
-        const summary = await writer.write(entry.shard, (part) => writeLive(source, entry, part));
-        joined.push({ ...entry, ...summary, ...place });
+        const summary = await writer.write(entry.shard, (part) => writeLive(source, move, part));
+        joined.push({ ...entry, ...summary, ...place, ...shapeOf(move) });
       } else {
         throwIfCancelled(source.signal);
         const reader = ShardReader.open(blobs, shardPath(directory, entry.file), entry);
@@ -108,9 +113,10 @@ async function joinShards(
 /** Writes a shard anew, without the records that are dead by now. */
 async function writeLive(
   { directory, blobs, manifest, snapshot, signal }: ShardSource,
-  entry: ShardEntry,
+  { entry, shape }: Move,
   writer: ShardWriter,
 ): Promise<ShardSummary> {
+  const form = new Forms(snapshot.history(manifest.id), shape).of(entry);
   const reader = entry.fileNumber === 0 ? undefined : ShardReader.open(blobs, shardPath(directory, entry.file), entry);
   try {
     const holes = holesOf(entry, snapshot);
@@ -119,16 +125,27 @@ async function writeLive(
     for await (const { frame, ordinalOf } of lines) {
       throwIfCancelled(signal);
       for (let line = 0; line < frame.lines.length - 1; line++) {
-        if (!holes.has(ordinalOf(line))) packer.add(frame.plain.subarray(frame.lines[line], frame.lines[line + 1]));
+        if (holes.has(ordinalOf(line))) continue;
+        const text = frame.plain.subarray(frame.lines[line], frame.lines[line + 1]! - 1);
+        packer.add(
+          form.reshape === undefined
+            ? frame.plain.subarray(frame.lines[line], frame.lines[line + 1])
+            : Buffer.concat([reshapedBytes(text, form), NEWLINE]),
+        );
       }
       await setImmediate();
     }
     packer.finish();
     const origin = reader === undefined ? inlineOrigin(manifest, entry) : (originOf(reader) ?? {});
-    return writer.finish(origin, holes.lines < entry.records ? holes : undefined);
+    return writer.finish(origin, holes.lines < entry.records ? holes : undefined, shape);
   } finally {
     reader?.close();
   }
+}
+
+/** As the entry of the shard has it. */
+function shapeOf({ shape }: Move): Pick<ShardEntry, 'shape'> {
+  return { shape: shape === 0 ? undefined : shape };
 }
 
 function throwIfCancelled(signal: AbortSignal | undefined): void {

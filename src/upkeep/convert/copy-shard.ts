@@ -23,5 +23,5 @@ export async function copyShard(
     writer.appendFrame(zstdIn(sealed, stored, plain.byteLength, path, offset, index), plain.byteLength, records);
     await pause(stored.byteLength, records);
   }
-  return writer.finish(originOf(reader) ?? {}, reader.holes);
+  return writer.finish(originOf(reader) ?? {}, reader.holes, reader.shape);
 }

@@ -11,6 +11,8 @@ import { compareEntries } from '../../store/pages/merge-page.js';
 import { keysOfLine, namesInLine } from '../../store/publish/line-keys.js';
 import type { NewTree } from '../../store/publish/new-trees.js';
 import { deadAmong, type IsDead, violationOf } from '../../store/publish/unique.js';
+import type { Forms } from '../../store/shards/forms.js';
+import { reshapedBytes } from '../../store/shards/line.js';
 import type {
   Catalog,
   CatalogRead,
@@ -46,11 +48,13 @@ export class CatchUp {
   /** Of a unique index: keys it has added that several live records had then. */
   #suspects: readonly Uint8Array[] = [];
   readonly #tree: NewTree;
+  readonly #forms: Forms;
   /** Of each inline shard the records that are in the tree, or were dead. */
   readonly #seen: Map<number, number>;
 
-  /** @param shards as they were when the workers read them */
-  constructor(index: MadeIndex, tree: NewTree, shards: readonly ShardEntry[]) {
+  /** @param shards as they were when the workers read them; `forms`: in which shape the index has their records */
+  constructor(index: MadeIndex, tree: NewTree, shards: readonly ShardEntry[], forms: Forms) {
+    this.#forms = forms;
     this.#index = index;
     this.#tree = tree;
     this.#seen = new Map(
@@ -105,7 +109,8 @@ export class CatchUp {
 
   #keysOf(entry: ShardEntry, ordinal: number, line: Uint8Array): readonly Uint8Array[] {
     const { path, numbers, secret } = this.#index;
-    const keys = keysOfLine(line, namesInLine(path, entry.named, numbers), secret);
+    const text = reshapedBytes(line, this.#forms.of(entry));
+    const keys = keysOfLine(text, namesInLine(path, entry.named, numbers), secret);
     if (typeof keys === 'string') throw new RefusedInline({ entry, ordinal, reason: keys });
     return keys;
   }

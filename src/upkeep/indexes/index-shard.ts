@@ -9,6 +9,7 @@ import { Cancelled } from '../../import/scan/scan-span.js';
 import type { BadReasonName } from '../../kernel/contract.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import type { BlobReader, Blobs } from '../../store/files/blobs.js';
+import { formAlong } from '../../store/shards/forms.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { TextRoom } from '../../store/shards/text-room.js';
 import { EntryScan } from '../salvage/entries.js';
@@ -51,14 +52,15 @@ export function indexShard(task: IndexTask, blobs: Blobs): IndexResult {
   }
 }
 
-function readFrames({ path, entry, dead, shared }: IndexTask, blobs: Blobs, entries: EntryScan): void {
+function readFrames({ path, entry, route, dead, shared }: IndexTask, blobs: Blobs, entries: EntryScan): void {
+  const form = formAlong(entry, route);
   const progress = new SharedProgress(shared);
   const reader = ShardReader.open(blobs, path, entry);
   const file = blobs.open(path, 'shard');
   try {
     const { holes } = reader;
     const { codec } = reader;
-    const isWhole = holes === undefined && dead.byteLength === 0;
+    const isWhole = holes === undefined && dead.byteLength === 0 && form.reshape === undefined;
     for (let index = 0; index < reader.frames; ) {
       if (progress.isCancelled) throw new Cancelled();
       const start = reader.offsetOf(index);
@@ -79,7 +81,7 @@ function readFrames({ path, entry, dead, shared }: IndexTask, blobs: Blobs, entr
         } else {
           room ??= new TextRoom();
           if (room.linesOf(codec, frame, plainBytes, path, offset, index) !== lines) throw wrongLines(reader, index);
-          entries.addLive(room.text(plainBytes), { firstLine, lines, holes, dead });
+          entries.addLive(room.text(plainBytes), { firstLine, lines, holes, dead, form });
         }
         plain += plainBytes;
       }

@@ -1,25 +1,34 @@
-// [index]: how far it is, and whether it is to stop.
+// [index, evolve]: how far it is, and whether it is to stop.
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import type { FilledCreateIndexOptions, IndexProgress } from './options.js';
+import type { IndexProgress } from './options.js';
 
 const INTERVAL_MS = 100;
 /** The coordinator lets others have their turn after so long. */
 const TURN_MS = 10;
 
+/** Who watches, and may stop it. */
+interface Watching {
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((progress: IndexProgress) => void) | undefined;
+}
+
 export class IndexWatch {
   readonly shared = new SharedProgress();
-  readonly #options: FilledCreateIndexOptions;
+  readonly #options: Watching;
+  readonly #what: string;
   readonly #began = performance.now();
   readonly #timer: NodeJS.Timeout | undefined;
   #turnBegan = performance.now();
   #stage: IndexProgress['stage'] = 'scan';
   #bytesTotal = 0;
 
-  constructor(options: FilledCreateIndexOptions) {
+  /** @param what is made, for a message */
+  constructor(options: Watching, what: string) {
     this.#options = options;
+    this.#what = what;
     if (options.onProgress) this.#timer = setInterval(() => this.#tell(), INTERVAL_MS);
     options.signal?.addEventListener('abort', this.stop);
   }
@@ -58,7 +67,7 @@ export class IndexWatch {
 
   #cancelled(): GristmillError {
     const cause = this.#options.signal?.reason;
-    return new GristmillError('CANCELLED', 'The new index was cancelled; the store was not changed.', { cause });
+    return new GristmillError('CANCELLED', `The ${this.#what} was cancelled; the store was not changed.`, { cause });
   }
 
   #tell(): void {

@@ -4,7 +4,7 @@ import { GristmillError } from '../../base/errors.js';
 import { BadReason, type BadReasonName } from '../../kernel/contract.js';
 import { type KeyPath, quotedPath } from '../../keys/key-path.js';
 import type { StorePlace } from '../../store/files/blobs.js';
-import { storedLine } from '../../store/publish/line-keys.js';
+import { lineOf } from '../../store/publish/line-keys.js';
 import { nameOf } from '../../store/publish/unique-error.js';
 import type { CatalogRead, CollectionManifest, ShardEntry } from '../../store/types.js';
 
@@ -23,7 +23,7 @@ export function refusedError(
   path: KeyPath,
   { entry, ordinal, reason }: RefusedRecord,
 ): GristmillError {
-  const name = nameOf(manifest, entry, ordinal, storedLine(read, place, entry, ordinal));
+  const name = nameOf(manifest, entry, ordinal, lineOf(read, place, manifest, entry, ordinal));
   const why =
     reason.startsWith('KEY_') || reason === 'TOO_MANY_KEYS' ? BadReason[reason] : `is bad: ${BadReason[reason]}`;
   const message = `record ${name} of collection ${manifest.name} cannot be in index ${quotedPath(path)}, because it ${why}; nothing was changed`;

@@ -4,11 +4,14 @@ import type { Run, ScanSetup } from '../../import/tasks/span.js';
 import type { Workers } from '../../import/tasks/workers.js';
 import type { BadReasonName } from '../../kernel/contract.js';
 import type { Sealed } from '../../store/seal/types.js';
+import type { Route } from '../../store/shapes/tree.js';
 import type { ShardEntry } from '../../store/types.js';
 
 export interface IndexTask extends Sealed {
   readonly setup: ScanSetup;
   readonly entry: ShardEntry;
+  /** The migrations that make the shape that is indexed of the shard's. Undefined: the file has that shape. */
+  readonly route: Route | undefined;
   /** The shard's file; for an inline shard a file of its live lines, which `ordinals` says the ordinals of. */
   readonly path: string;
   readonly ordinals?: Uint32Array;

@@ -14,6 +14,8 @@ import { decodeStored, type StoredProfile } from '../../profile/stored.js';
 import type { Profile } from '../../profile/types.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
+import { type Forms, formsOf } from '../../store/shards/forms.js';
+import { reshapedBytes } from '../../store/shards/line.js';
 import type { CatalogSnapshot, CollectionManifest, ShardEntry } from '../../store/types.js';
 import { liveRecords } from '../indexes/live-records.js';
 import { RepairWatch } from '../repair/progress.js';
@@ -50,7 +52,7 @@ export async function profileCollection(
   const watch = new RepairWatch(options, 'schema');
   watch.begin(rest.reduce((sum, { plainBytes }) => sum + plainBytes, 0));
   try {
-    const profile = await profileShards(target, rest, kept, watch, options.workers);
+    const profile = await profileShards(target, rest, formsOf(snapshot, manifest), kept, watch, options.workers);
     return { shards: covered, profile, isNewer: true };
   } catch (error) {
     throw watch.errorOf(error as GristmillError);
@@ -79,6 +81,7 @@ function keptFor(
 async function profileShards(
   { snapshot, directory, startWorkers }: ProfileTarget,
   rest: readonly ShardEntry[],
+  forms: Forms,
   kept: StoredProfile | undefined,
   watch: RepairWatch<'schema'>,
   workersMax: number,
@@ -88,8 +91,9 @@ async function profileShards(
   for (const entry of rest) {
     if (entry.fileNumber !== 0) continue;
     const from = kept?.shards.get(entry.shard) ?? 0;
+    const form = forms.of(entry);
     for (const { ordinal, line } of liveRecords(snapshot, entry, snapshot.tombstones(entry))) {
-      if (ordinal >= from) inline.add(Buffer.concat([line, NEWLINE]));
+      if (ordinal >= from) inline.add(Buffer.concat([reshapedBytes(line, form), NEWLINE]));
     }
     await watch.pause();
   }
@@ -101,7 +105,8 @@ async function profileShards(
   try {
     const start = (entry: ShardEntry): Promise<string> => {
       const dead = snapshot.tombstones(entry);
-      return workers.profile({ entry, dead, path: shardPath(directory, entry.file), shared: watch.shared.buffer });
+      const facts = { entry, dead, route: forms.routeOf(entry), path: shardPath(directory, entry.file) };
+      return workers.profile({ ...facts, shared: watch.shared.buffer });
     };
     for await (const { result } of inOrder(files, threads + 1, start, () => watch.shared.cancel())) {
       await watch.pause();

@@ -2,11 +2,14 @@
 
 import type { Workers } from '../../import/tasks/workers.js';
 import type { Sealed } from '../../store/seal/types.js';
+import type { Route } from '../../store/shapes/tree.js';
 import type { ShardEntry } from '../../store/types.js';
 
 export interface ProfileTask extends Sealed {
   readonly entry: ShardEntry;
   readonly path: string;
+  /** The migrations that make the collection's shape of the shard's. Undefined: it has that shape. */
+  readonly route: Route | undefined;
   /** Tombstones: dead records are left out. */
   readonly dead: Uint8Array;
   /** See SharedProgress. */

@@ -10,6 +10,8 @@ import { withTree } from '../../store/publish/change-index.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
 import { publishState } from '../../store/publish/publish-state.js';
 import { secretsOf } from '../../store/seal/hidden-keys.js';
+import { type Forms, formsOf } from '../../store/shards/forms.js';
+import { type LineForm, reshapedBytes } from '../../store/shards/line.js';
 import { regionOf } from '../../store/shards/read.js';
 import type {
   Catalog,
@@ -73,12 +75,13 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
   const entries = new Map(shards.map((entry) => [entry.shard, entry]));
   const marks = new TombstoneMarks((shard) => entries.get(shard)?.records, old);
   const found = new Map<number, NonNullable<SalvageResult['file']>>();
+  const forms = formsOf(old, manifest);
   const indexes = manifest.secondary.map(({ path }) => path);
   for (const named of [false, true]) {
     const some = shards.filter((entry) => entry.named === named);
     const secrets = secretsOf(blobs.seal, manifest);
     const by = { key: manifest.key, indexes, positions: manifest.positions, secrets, named, keep: 'last' } as const;
-    const jobs = jobsOf(some, repair, files);
+    const jobs = jobsOf(some, forms, repair, files);
     for await (const { job, result } of rebuild.salvage(jobs, by)) {
       const { firstOrdinal } = entries.get(job.shard) as ShardEntry;
       for (const { offset, records, message } of result.faults) {
@@ -138,30 +141,38 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
 /** One after another, as they are asked for: each holds the tombstones of its shard. */
 function* jobsOf(
   entries: readonly ShardEntry[],
+  forms: Forms,
   { old, store, blobs }: Pick<CatalogRepair, 'old' | 'store' | 'blobs'>,
   numbers: ReadonlyMap<number, number>,
 ): Generator<ShardJob> {
   const damaged = new Set(entries.filter(({ at }) => at !== undefined).map(({ file }) => file));
   for (const file of damaged) if (hasSoundEnd(blobs, shardPath(store, file))) damaged.delete(file);
   for (const entry of entries) {
-    const { shard, records, holes, sha256, file, fileNumber } = entry;
+    const { shard, records, holes, sha256, shape, file, fileNumber } = entry;
     const dead = old.tombstones(entry);
-    const job = { shard, dead, newFileNumber: numbers.get(shard)! };
+    const job = { shard, dead, route: forms.routeOf(entry), newFileNumber: numbers.get(shard)! };
     const region = regionOf(entry);
-    if (fileNumber === 0) yield { ...job, inline: liveRecords(old, shard, records, dead) };
+    if (fileNumber === 0) yield { ...job, route: undefined, inline: liveRecords(old, entry, forms.of(entry), dead) };
     else {
       const place = { path: shardPath(store, file), ...(region && { region }), mustMove: damaged.has(file) };
-      yield { ...job, ...place, expected: { records, holes, sha256 } };
+      yield { ...job, ...place, expected: { records, holes, sha256, shape } };
     }
   }
 }
 
-function* liveRecords(old: CatalogRead, shard: number, records: number, dead: Uint8Array): Generator<InlineRecord> {
+function* liveRecords(
+  old: CatalogRead,
+  { shard, records }: ShardEntry,
+  form: LineForm,
+  dead: Uint8Array,
+): Generator<InlineRecord> {
   for (let from = 0; from < records; ) {
     const batch = old.inlineRecords(shard, from, Math.min(BATCH, records - from));
     const last = batch.at(-1);
     if (last === undefined) return;
-    for (const record of batch) if (!isDead(dead, record.ordinal)) yield record;
+    for (const { ordinal, line } of batch) {
+      if (!isDead(dead, ordinal)) yield { ordinal, line: reshapedBytes(line, form) };
+    }
     from = last.ordinal + 1;
   }
 }

@@ -1,6 +1,6 @@
 // [repair, convert]: values of one catalog in another
 //
-// Copies what the catalog says of shards and their records: entries, tombstones, records that are inline, edits. A copy is made
+// Copies what the catalog says of shards and their records: their shapes, entries, tombstones, records that are inline, edits. A copy is made
 // in many transactions, of which nobody sees the result before the new index is in place.
 
 import { tombstoneChunks } from '../../store/catalog/tombstones.js';
@@ -26,6 +26,8 @@ const AS_THEY_ARE: ValuesAs = { shard: (entry) => entry, edit: (_, at) => at };
 
 export async function copyRecords({ old, catalog, pause }: Copying, as = AS_THEY_ARE): Promise<void> {
   for (const manifest of old.collections()) {
+    const history = old.history(manifest.id);
+    if (history !== undefined) await catalog.transaction((write) => write.putHistory(manifest.id, history));
     await copyEdits({ old, catalog, pause }, manifest, as);
     for (const entry of old.shards(manifest)) {
       await pause();

@@ -17,7 +17,10 @@ import { type IndexedBy, setupOf } from '../salvage/setup.js';
 import type { SalvageResult, Salvagers, SalvageTask } from '../salvage/task.js';
 
 /** A shard to salvage, without what is the same for all. */
-export type ShardJob = Omit<SalvageTask, 'setup' | 'shared' | 'textPath' | 'runPath' | 'rewrittenPath' | 'ordinals'> & {
+export type ShardJob = Omit<
+  SalvageTask,
+  'setup' | 'named' | 'shared' | 'textPath' | 'runPath' | 'rewrittenPath' | 'ordinals'
+> & {
   /** Number of the file it is to be written to, should it be damaged. */
   readonly newFileNumber: number;
   /** Live records of an inline shard, in order. */
@@ -66,7 +69,7 @@ export class Rebuild {
       const ordinals = inline && writeLines(blobs, textPath, inline);
       const rewrittenPath = pathIn(temporary, shardFileName(newFileNumber, isSealed));
       try {
-        const task = { ...job, ...(ordinals && { ordinals }), setup, textPath, rewrittenPath };
+        const task = { ...job, ...(ordinals && { ordinals }), named: by.named, setup, textPath, rewrittenPath };
         return await workers.salvage({ ...task, shared, runPath: this.#runPath(job.shard) });
       } finally {
         blobs.remove(textPath);

@@ -29,6 +29,9 @@ import type { Rebuild, ShardJob } from './rebuild.js';
 
 /** Files with higher numbers are none of ours: what is written again gets the next ones, which must be 32 bits too. */
 const FILE_NUMBER_MAX = 2 ** 31;
+/** The catalog alone says how records have changed. */
+const MIGRATED =
+  'has records that were stored after a migration, and the catalog that says which one is lost: restore a backup; the file stays';
 /** Errors that say that shards do not make sense together. */
 const THEIRS: ReadonlySet<string> = new Set([
   'CHECKSUM_MISMATCH',
@@ -177,7 +180,7 @@ function lookAt(blobs: Blobs, path: string, { region }: Part): ShardOrigin | str
   try {
     const reader = ShardReader.open(blobs, path, undefined, region);
     try {
-      return originOf(reader) ?? unknown;
+      return reader.shape === 0 ? (originOf(reader) ?? unknown) : `${path} ${MIGRATED}`;
     } finally {
       reader.close();
     }
@@ -189,7 +192,8 @@ function lookAt(blobs: Blobs, path: string, { region }: Part): ShardOrigin | str
     const file = blobs.open(path, 'shard');
     try {
       const window = new FileWindow(file, region);
-      return new ShardTail(window, path, shardKeyIn(window, blobs, path)).origin ?? why;
+      const { origin, shape } = new ShardTail(window, path, shardKeyIn(window, blobs, path));
+      return shape ? `${path} ${MIGRATED}` : (origin ?? why);
     } finally {
       file.close();
     }
@@ -214,7 +218,7 @@ async function publishAgain(
   const firstFile = await reserveShards(catalog, shards.length);
   const jobs = shards.map(({ shard, file, region, mustMove = false }, i): ShardJob => {
     const place = { path: shardPath(store, file), ...(region && { region }), mustMove };
-    return { ...place, shard, dead: new Uint8Array(), newFileNumber: firstFile + i };
+    return { ...place, shard, route: undefined, dead: new Uint8Array(), newFileNumber: firstFile + i };
   });
   const entries: NewShard[] = [];
   const bitmaps = new Map<number, Uint8Array>();

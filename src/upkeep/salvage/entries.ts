@@ -13,6 +13,7 @@ import type { BadOutcome, GoodOutcome } from '../../kernel/simd/scanner.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import type { Holes } from '../../store/shards/holes.js';
+import { type LineForm, reshapedBytes } from '../../store/shards/line.js';
 import { LineOrdinals } from './line-ordinals.js';
 
 /** Stretches of lines before their entries go to a run: some 100,000 lines where every other record is dead. */
@@ -20,6 +21,7 @@ const STRETCHES_MAX = 65_536;
 /** Stands for a line that is none, so that it is counted. */
 const NO_RECORD = 'null';
 const NEWLINE = 10;
+const LINE_END = Buffer.of(NEWLINE);
 
 interface FoundEntries {
   readonly runs: readonly Run[];
@@ -36,6 +38,8 @@ export interface Lines {
   readonly holes: Holes | undefined;
   /** Of the shard: tombstones. */
   readonly dead: Uint8Array;
+  /** In which shape they are indexed. */
+  readonly form: LineForm;
 }
 
 /** Told of a record that no import would accept; it gets no entries. A throw ends the scan. */
@@ -96,9 +100,9 @@ export class EntryScan {
   }
 
   /** Text of whole lines, of which only the live ones are looked at. */
-  addLive(text: Uint8Array, { firstLine, lines, holes, dead }: Lines): void {
+  addLive(text: Uint8Array, { firstLine, lines, holes, dead, form }: Lines): void {
     const ordinals = holes?.ordinalsOf(firstLine, lines);
-    if (ordinals === undefined && dead.byteLength === 0) {
+    if (ordinals === undefined && dead.byteLength === 0 && form.reshape === undefined) {
       this.expect(firstLine, lines);
       this.add(text);
       return;
@@ -109,10 +113,15 @@ export class EntryScan {
     for (let line = 0; line < lines; line++) {
       const ordinal = ordinals?.[line] ?? firstLine + line;
       const end = bytes.indexOf(NEWLINE, at) + 1;
-      if (isDead(dead, ordinal)) {
+      const isLive = !isDead(dead, ordinal);
+      if (isLive) this.expect(ordinal, 1);
+      if (!isLive || form.reshape !== undefined) {
         if (at > from) this.add(bytes.subarray(from, at));
         from = end;
-      } else this.expect(ordinal, 1);
+      }
+      if (isLive && form.reshape !== undefined) {
+        this.add(Buffer.concat([reshapedBytes(bytes.subarray(at, end - 1), form), LINE_END]));
+      }
       at = end;
     }
     if (at > from) this.add(bytes.subarray(from, at));

@@ -11,7 +11,9 @@ import { isMissing } from '../../base/system-errors.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import type { BlobReader, Blobs } from '../../store/files/blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
+import { formAlong } from '../../store/shards/forms.js';
 import { Holes } from '../../store/shards/holes.js';
+import type { LineForm } from '../../store/shards/line.js';
 import type { ShardReader } from '../../store/shards/read.js';
 import { type ShardSummary, ShardWriter } from '../../store/shards/write.js';
 import type { RecordRange } from '../verify/faults.js';
@@ -64,7 +66,7 @@ function writeWithoutLines(
   if (task.expected === undefined) throw new GristmillError('CHECKSUM_MISMATCH', why, { file: task.path, offset: 0 });
   const { records } = task.expected;
   const holes = new Holes(records, new Uint8Array(Math.ceil(records / 8)).fill(0xff));
-  const file = createAnew(task, blobs, () => {}, undefined, holes);
+  const file = createAnew(task, blobs, () => {}, { holes, shape: task.expected.shape });
   const offset = task.region?.at ?? 0;
   return { faults: [{ offset, records: { from: 0, to: records }, message: why }], file, holes: holes.bitmap };
 }
@@ -73,14 +75,13 @@ function createAnew(
   { rewrittenPath, setup, shard }: FileTask,
   blobs: Blobs,
   fill: (writer: ShardWriter) => void,
-  origin: object | undefined,
-  holes: Holes | undefined,
+  { origin, holes, shape }: Pick<IdentifiedShard, 'holes' | 'shape'> & Partial<Pick<IdentifiedShard, 'origin'>>,
 ): ShardSummary & { readonly isRewritten: true } {
   rmSync(rewrittenPath, { force: true });
   const writer = ShardWriter.create(blobs, rewrittenPath, setup.level, shard);
   try {
     fill(writer);
-    return { ...writer.finish(origin, holes), isRewritten: true };
+    return { ...writer.finish(origin, holes, shape), isRewritten: true };
   } catch (error) {
     writer.abort();
     throw error;
@@ -91,6 +92,7 @@ class ShardSalvage {
   readonly #task: FileTask;
   readonly #shard: IdentifiedShard;
   readonly #entries: EntryScan;
+  readonly #form: LineForm;
   readonly #blobs: Blobs;
   readonly #progress: SharedProgress;
   readonly #hash = createHash('sha256');
@@ -101,12 +103,13 @@ class ShardSalvage {
     this.#task = task;
     this.#shard = shard;
     this.#entries = entries;
+    this.#form = formAlong({ named: task.named }, task.route);
     this.#blobs = blobs;
     this.#progress = new SharedProgress(task.shared);
   }
 
   run(): Pick<SalvageResult, 'faults' | 'file' | 'holes'> {
-    const { window, damage, reader, sealed, holes, origin } = this.#shard;
+    const { window, damage, reader, sealed, holes, origin, shape } = this.#shard;
     const { path, expected, mustMove } = this.#task;
     if (reader !== undefined) this.#hash.update(window.at(window.begin, reader.offsetOf(0) - window.begin));
     const frames = new FrameSalvage(window, path, this.#progress, this.#hash, sealed);
@@ -142,7 +145,7 @@ class ShardSalvage {
         if (piece.kind === 'frame') writer.append(again.text(piece.frame), piece.frame.lines);
       }
     };
-    const file = createAnew(this.#task, this.#blobs, fill, origin, left);
+    const file = createAnew(this.#task, this.#blobs, fill, { origin, holes: left, shape });
     const faults = this.#lost.map((lost) => this.#faultOf(lost));
     if (this.#lost.length === 0) {
       const why = damage ?? `bytes of ${path} outside its records are damaged`;
@@ -158,7 +161,7 @@ class ShardSalvage {
   #feed({ firstLine, lines }: SoundFrame, text: Uint8Array): void {
     const { dead } = this.#task;
     this.#lines += lines;
-    this.#entries.addLive(text, { firstLine, lines, holes: this.#shard.holes, dead });
+    this.#entries.addLive(text, { firstLine, lines, holes: this.#shard.holes, dead, form: this.#form });
   }
 
   /** The SHA-256 of the file, whose frames are hashed already. */

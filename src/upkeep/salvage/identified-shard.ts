@@ -24,6 +24,8 @@ export class IdentifiedShard {
   readonly sealed: SealedShard | undefined;
   readonly origin: ShardOrigin | undefined;
   readonly holes: Holes | undefined;
+  /** The shape of its records, as far as it is known. */
+  readonly shape: number | undefined;
   /** Why the file is a stranger. */
   readonly stranger: string | undefined;
   /** Lines of all frames, where that is known. */
@@ -39,6 +41,7 @@ export class IdentifiedShard {
       this.reader = ShardReader.open(blobs, path, undefined, region);
       this.sealed = this.reader.sealed;
       this.holes = this.reader.holes;
+      this.shape = this.reader.shape;
       this.#lines = this.reader.firstLine(this.reader.frames);
       this.origin = originOf(this.reader);
     } catch (error) {
@@ -58,6 +61,7 @@ export class IdentifiedShard {
       const tail = new ShardTail(window, path, this.sealed?.key);
       this.origin = tail.origin;
       if (this.reader === undefined) {
+        this.shape = tail.shape ?? expected?.shape;
         this.holes = tail.holes ?? holesFrom(expected, dead);
         this.#lines = expected === undefined ? tail.lines : expected.records - expected.holes;
       }

@@ -4,12 +4,16 @@ import type { Run, ScanSetup } from '../../import/tasks/span.js';
 import type { Workers } from '../../import/tasks/workers.js';
 import type { Region } from '../../store/files/blobs.js';
 import type { Sealed } from '../../store/seal/types.js';
+import type { Route } from '../../store/shapes/tree.js';
 import type { ShardSummary } from '../../store/shards/write.js';
+import type { ShardEntry } from '../../store/types.js';
 import type { RecordRange } from '../verify/faults.js';
 
 export interface SalvageTask extends Sealed {
   readonly setup: ScanSetup;
   readonly shard: number;
+  /** Whether its lines are `{"key":…,"value":…}`. */
+  readonly named: boolean;
   /** The shard's file; absent for an inline shard, whose live lines are in `textPath`. */
   readonly path?: string;
   /** The shard's part of that file, where it is a joined one. */
@@ -17,7 +21,9 @@ export interface SalvageTask extends Sealed {
   /** Set where the end of the joined file is damaged: the shard is written to a file of its own, sound or not. */
   readonly mustMove?: boolean;
   /** What the catalog says of the file; absent where there is none: as the file says. */
-  readonly expected?: { readonly records: number; readonly holes: number; readonly sha256: string };
+  readonly expected?: Pick<ShardEntry, 'records' | 'holes' | 'sha256' | 'shape'>;
+  /** The migrations that make the collection's shape of the shard's. Undefined: it has that shape. */
+  readonly route: Route | undefined;
   /** Tombstones: dead records have no entries. */
   readonly dead: Uint8Array;
   /** Ordinals of the lines in `textPath`. */

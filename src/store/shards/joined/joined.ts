@@ -42,7 +42,11 @@ export function encodeJoined(
 ): Uint8Array {
   const column = (name: keyof TableRow): Uint32Array => Uint32Array.from(rows, (row) => row[name]);
   const [storedBytes, plainBytes, records] = [column('storedBytes'), column('plainBytes'), column('records')];
-  const tables = encodeTables({ storedBytes, plainBytes, records, hasHoles: false }, true, seal !== undefined);
+  const tables = encodeTables(
+    { storedBytes, plainBytes, records, hasHoles: false, shape: 0 },
+    true,
+    seal !== undefined,
+  );
   const body = Buffer.alloc(shards.length * MEMBER_BYTES + CHECKSUM_BYTES);
   let at = 0;
   for (const { shard, region } of shards) {

@@ -1,0 +1,55 @@
+// What plan, apply and undo have in common: flags, and the report.
+
+import type { Command } from 'commander';
+import type { EvolveOptions, EvolveReport } from '../../../index.js';
+import { keyPathText } from '../../../keys/key-path.js';
+import { readInteger } from '../../shared/arguments.js';
+import { escapeControls, jsonLine } from '../../terminal/escape.js';
+import { progressView } from '../../terminal/progress.js';
+import { formatCount } from '../../terminal/table.js';
+import { tellWait } from '../import.js';
+
+export interface WorkFlags {
+  readonly workers?: number;
+  readonly wait: boolean;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds the flags of work that takes long. */
+export function withWork(command: Command): Command {
+  return command
+    .option('--workers <n>', 'number of worker threads (default: the available processors)', readInteger)
+    .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
+    .option('--quiet', 'print no progress');
+}
+
+/** The options that flags say, with a view of the progress. Call `stop` when the work has ended. */
+export async function optionsOf({ workers, wait, quiet, json }: WorkFlags): Promise<{
+  readonly options: EvolveOptions;
+  readonly stop: () => void;
+}> {
+  const view = await progressView(quiet === true || json === true);
+  const options = { ...(workers !== undefined && { workers }), wait, onWait: tellWait, onProgress: view.show };
+  return { options, stop: () => view.stop() };
+}
+
+export function reportText(report: EvolveReport, asJson: boolean): string {
+  if (asJson) return jsonLine(report);
+  const { collection, from, to, applied, records, failed, failures, indexes, seconds } = report;
+  const lines = [
+    `${collection}: version ${from} ${applied ? 'became' : 'can become'} ${to}; ${formatCount(records)} records were looked at, in ${seconds} s`,
+    ...indexes
+      .filter(({ change }) => change !== 'kept')
+      .map(({ path, to: now, change }) => {
+        const [before, after] = [keyPathText(path), keyPathText(now)];
+        return `index ${before}${before === after ? '' : ` becomes ${after}`}: ${change === 'renamed' ? 'its entries stay' : 'built again'}`;
+      }),
+  ];
+  if (failed > 0)
+    lines[0] = `${collection}: ${formatCount(failed)} of ${formatCount(records)} records cannot be changed`;
+  for (const { message, records: count, keys } of failures) {
+    lines.push(`${formatCount(count)} records, such as ${keys.join(', ')}: ${message}`);
+  }
+  return `${lines.map(escapeControls).join('\n')}\n`;
+}

@@ -1,0 +1,103 @@
+// migrations > plan > compose > [object plan] > walk
+//
+// What the walk over a record's text does at each object, made of a level once for all records.
+
+import type { Action, ActionOf, Change, Context } from '../operations/kind.js';
+import { valueKindOf } from '../operations/kinds.js';
+import type { Level, Origin } from './level.js';
+
+/** What to do with a member of the older object. */
+export interface MemberPlan {
+  readonly isForbidden: boolean;
+  /** The name with its colon, if it is another one. */
+  readonly spelled: string | undefined;
+  /** Whether the member is left out where it was. */
+  readonly isDropped: boolean;
+  /** The number under which its value is kept for another place; -1: none. */
+  readonly kept: number;
+  readonly within: ObjectPlan | undefined;
+  readonly changes: readonly Change[];
+}
+
+/** A member at the end of the newer object: a new one, or one that was kept. */
+export interface AppendedPlan {
+  /** The name with its colon. Undefined: the value was removed later, but had to have its place here. */
+  readonly spelled: string | undefined;
+  readonly constant: string | undefined;
+  readonly kept: number;
+}
+
+/** Names of this length and more count as of one length. */
+const LENGTHS = 64;
+
+export class ObjectPlan {
+  readonly members: ReadonlyMap<string, MemberPlan>;
+  readonly appended: readonly AppendedPlan[];
+  /** Whether a value that was kept belongs here. */
+  readonly hasArrivals: boolean;
+  /** The lengths of the members' names: for most names of a record they spare a look into the map. */
+  readonly #lengths: readonly boolean[];
+
+  constructor(level: Level, keptOf: (origin: Origin) => number, context: Context) {
+    const members = new Map<string, MemberPlan>();
+    const lengths = Array.from({ length: LENGTHS }, () => false);
+    for (const [name, origin] of level.origins) {
+      const member = memberPlan(name, origin, keptOf, context);
+      if (member === undefined) continue;
+      members.set(name, member);
+      lengths[Math.min(name.length, LENGTHS - 1)] = true;
+    }
+    this.members = members;
+    this.#lengths = lengths;
+    this.appended = level.appended.map((origin) => ({
+      spelled: origin.name === undefined ? undefined : `${JSON.stringify(origin.name)}:`,
+      constant: origin.constant,
+      kept: origin.isMoved ? keptOf(origin) : -1,
+    }));
+    this.hasArrivals = this.appended.some(({ kept }) => kept >= 0);
+  }
+
+  /** Whether a member can have a name of this length. */
+  mayName(length: number): boolean {
+    return this.#lengths[length < LENGTHS ? length : LENGTHS - 1]!;
+  }
+
+  get isIdle(): boolean {
+    return this.members.size === 0 && this.appended.length === 0;
+  }
+}
+
+/** Undefined: nothing happens to it. */
+function memberPlan(
+  name: string,
+  origin: Origin,
+  keptOf: (origin: Origin) => number,
+  context: Context,
+): MemberPlan | undefined {
+  const inner = origin.level && new ObjectPlan(origin.level, keptOf, context);
+  const within = inner?.isIdle ? undefined : inner;
+  const isDropped = origin.isMoved || origin.name === undefined;
+  const isRenamed = !isDropped && origin.name !== name;
+  const isIdle = !(isDropped || isRenamed || origin.isForbidden || within || origin.changes.length > 0);
+  if (isIdle) return undefined;
+  return {
+    isForbidden: origin.isForbidden,
+    spelled: isRenamed ? `${JSON.stringify(origin.name)}:` : undefined,
+    isDropped,
+    kept: origin.isMoved ? keptOf(origin) : -1,
+    within,
+    changes: changesOf(origin.changes, context),
+  };
+}
+
+/** Operations on elements that follow each other are done in one walk over the array. */
+function changesOf(actions: readonly Action[], context: Context): Change[] {
+  const joined: Action[] = [];
+  for (const action of actions) {
+    const last = joined.at(-1);
+    if (action.op === 'each' && last?.op === 'each') {
+      joined[joined.length - 1] = { ...last, ops: [...last.ops, ...action.ops] };
+    } else joined.push(action);
+  }
+  return joined.map((action) => valueKindOf(action)!.change(action as ActionOf<'map'>, context));
+}

@@ -1,0 +1,186 @@
+// record > [walk] > record
+//
+// One pass over the text of a record: members that the plan does not name are copied in long runs. If a record is not as
+// the plan needs it (a name is taken, a moved value has no place, a value is refused), the walk gives up, and the interpreter says
+// why, or finds that all is well.
+
+import { nameOf, valueEnd } from '../../keys/json-scan.js';
+import { Refusal } from '../failure.js';
+import type { AppendedPlan, MemberPlan, ObjectPlan } from './object-plan.js';
+
+const COMMA = ','.charCodeAt(0);
+const QUOTE = '"'.charCodeAt(0);
+const BACKSLASH = '\\'.charCodeAt(0);
+const OPEN_OBJECT = '{'.charCodeAt(0);
+const CLOSE_OBJECT = '}'.charCodeAt(0);
+
+/** Thrown for a record that is left to the interpreter. */
+const UNEXPECTED = Symbol('a record that the walk gives up');
+
+/** @param keptMax how many values are moved from one object to another @returns undefined if the walk gives up */
+export function walked(text: string, plan: ObjectPlan, keptMax: number): string | undefined {
+  if (text.charCodeAt(0) !== OPEN_OBJECT) return text;
+  try {
+    return new Walk(text, keptMax).record(plan);
+  } catch (error) {
+    if (error === UNEXPECTED || error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+/** An end of an object to which kept values belong. Where they are is known at the end of the record. */
+interface OpenEnd {
+  /** The text up to there, from the open end before. */
+  readonly text: string;
+  readonly appended: readonly AppendedPlan[];
+  readonly isEmpty: boolean;
+}
+
+class Walk {
+  readonly #text: string;
+  /** Values on their way to another object. Null: it has arrived. */
+  readonly #kept: (string | null | undefined)[];
+  readonly #openEnds: OpenEnd[] = [];
+  #out = '';
+  #at = 0;
+
+  constructor(text: string, keptMax: number) {
+    this.#text = text;
+    this.#kept = keptMax === 0 ? [] : Array.from({ length: keptMax });
+  }
+
+  record(plan: ObjectPlan): string {
+    this.#object(plan);
+    if (this.#openEnds.length === 0) {
+      this.#checkArrived();
+      return this.#out;
+    }
+    let text = '';
+    for (const end of this.#openEnds) text += end.text + this.#arrivals(end.appended, end.isEmpty);
+    this.#checkArrived();
+    return text + this.#out;
+  }
+
+  #checkArrived(): void {
+    for (const value of this.#kept) if (typeof value === 'string') throw UNEXPECTED;
+  }
+
+  /** Copies the object that begins here. */
+  #object(plan: ObjectPlan): void {
+    const text = this.#text;
+    let isEmpty = true;
+    /** Where members begin that are copied together; -1: there are none. */
+    let run = -1;
+    this.#out += '{';
+    for (let at = this.#at + 1; ; ) {
+      const code = text.charCodeAt(at);
+      if (code === CLOSE_OBJECT || code === COMMA) {
+        const isEnd = code === CLOSE_OBJECT;
+        if (!isEnd) at++;
+        else {
+          if (run !== -1) this.#out += (isEmpty ? '' : ',') + text.slice(run, at);
+          this.#end(plan, isEmpty && run === -1);
+          this.#at = at + 1;
+          return;
+        }
+      }
+      let colon = at + 1;
+      let hasEscape = false;
+      for (let letter = text.charCodeAt(colon); letter !== QUOTE; letter = text.charCodeAt(++colon)) {
+        if (letter !== BACKSLASH) continue;
+        hasEscape = true;
+        colon++;
+      }
+      colon++;
+      const member = hasEscape ? plan.members.get(nameOf(text.slice(at, colon))) : memberOf(plan, text, at, colon);
+      if (member === undefined) {
+        if (run === -1) run = at;
+        at = valueEnd(text, colon + 1);
+        continue;
+      }
+      // Without the comma before this member.
+      if (run !== -1) {
+        this.#out += (isEmpty ? '' : ',') + text.slice(run, at - 1);
+        isEmpty = false;
+        run = -1;
+      }
+      if (member.isForbidden) throw UNEXPECTED;
+      this.#at = colon + 1;
+      if (member.isDropped) this.#drop(member);
+      else {
+        this.#out += (isEmpty ? '' : ',') + (member.spelled ?? text.slice(at, colon + 1));
+        isEmpty = false;
+        this.#value(member);
+      }
+      at = this.#at;
+    }
+  }
+
+  /** Copies a value with all that happens to it. */
+  #value(member: MemberPlan): void {
+    if (member.changes.length === 0) this.#inner(member);
+    else this.#out += this.#changed(member);
+  }
+
+  /** Copies a value with what happens within it. */
+  #inner({ within }: MemberPlan): void {
+    if (within !== undefined && this.#text.charCodeAt(this.#at) === OPEN_OBJECT) {
+      this.#object(within);
+      return;
+    }
+    const end = valueEnd(this.#text, this.#at);
+    this.#out += this.#text.slice(this.#at, end);
+    this.#at = end;
+  }
+
+  #changed(member: MemberPlan): string {
+    const before = this.#out;
+    this.#out = '';
+    this.#inner(member);
+    let value = this.#out;
+    this.#out = before;
+    for (const change of member.changes) value = change(value);
+    return value;
+  }
+
+  #drop(member: MemberPlan): void {
+    // Also of a value that is dropped, so that it is refused if an operation before refuses it.
+    const value = this.#changed(member);
+    if (member.kept === -1) return;
+    // A second value: the member is repeated.
+    if (this.#kept[member.kept] !== undefined) throw UNEXPECTED;
+    this.#kept[member.kept] = value;
+  }
+
+  #end({ appended, hasArrivals }: ObjectPlan, isEmpty: boolean): void {
+    if (hasArrivals) {
+      this.#openEnds.push({ text: this.#out, appended, isEmpty });
+      this.#out = '}';
+      return;
+    }
+    for (const { spelled, constant } of appended) {
+      this.#out += (isEmpty ? '' : ',') + spelled + constant;
+      isEmpty = false;
+    }
+    this.#out += '}';
+  }
+
+  #arrivals(appended: readonly AppendedPlan[], isEmpty: boolean): string {
+    let text = '';
+    for (const { spelled, constant, kept } of appended) {
+      const value = kept === -1 ? constant : this.#kept[kept];
+      if (value === undefined) continue;
+      // A second place: the object is repeated.
+      if (value === null) throw UNEXPECTED;
+      if (kept !== -1) this.#kept[kept] = null;
+      if (spelled === undefined) continue;
+      text += (isEmpty && text === '' ? '' : ',') + spelled + value;
+    }
+    return text;
+  }
+}
+
+/** The plan of a member whose name has no escapes. */
+function memberOf(plan: ObjectPlan, text: string, at: number, colon: number): MemberPlan | undefined {
+  return plan.mayName(colon - at - 2) ? plan.members.get(text.slice(at + 1, colon - 1)) : undefined;
+}

@@ -1,0 +1,56 @@
+// store at rest: [shapes]
+//
+// The tree of the shapes of a collection: which migrations lead from one shape to another. Each shape is made of one with a
+// lower number, so every walk ends.
+
+import type { Migration } from '../../evolve/types.js';
+import type { History, Shape } from '../shape-types.js';
+
+/** Migrations between two shapes: first these are taken back, the newest first in time last in the list; then those are made. */
+export interface Route {
+  readonly down: readonly Migration[];
+  readonly up: readonly Migration[];
+  /** How many of those that are made can be taken back: the last ones. */
+  readonly open: number;
+}
+
+/** A shape that the history says. @throws RangeError for any other number but 0 */
+export function shapeAt({ shapes }: History, number: number): Shape {
+  const shape = shapes[number - 1];
+  if (shape === undefined) throw new RangeError(`the history of the collection has no shape ${number}`);
+  return shape;
+}
+
+/** The shapes from the given one down to shape 0. */
+export function lineOf(history: History, number: number): number[] {
+  const line = [number];
+  for (let at = number; at !== 0; ) {
+    at = shapeAt(history, at).from;
+    line.push(at);
+  }
+  return line;
+}
+
+/** The version of a shape: how many migrations lead to it. */
+export function versionOf(history: History, number: number): number {
+  return lineOf(history, number).length - 1;
+}
+
+/** Whether migrations lead from one shape to another, or they are the same. */
+export function leadsTo(history: History, from: number, to: number): boolean {
+  return lineOf(history, to).includes(from);
+}
+
+/** The migrations between two shapes, in the order of their versions. */
+export function routeBetween(history: History, from: number, to: number): Route {
+  const [before, after] = [lineOf(history, from), lineOf(history, to)];
+  const common = before.find((number) => after.includes(number)) as number;
+  const since = (line: readonly number[]): Migration[] =>
+    line
+      .slice(0, line.indexOf(common))
+      .reverse()
+      .map((number) => shapeAt(history, number).migration);
+  const up = since(after);
+  const final = after.indexOf(history.final);
+  return { down: since(before), up, open: final === -1 ? up.length : Math.min(final, up.length) };
+}

@@ -1,0 +1,35 @@
+// [evolve]: one shard, in a worker. The new shape of each live record is made, and thrown away.
+
+import { Cancelled } from '../../import/scan/scan-span.js';
+import { SharedProgress } from '../../parallel/shared-progress.js';
+import { isDead } from '../../store/catalog/tombstones.js';
+import type { Blobs } from '../../store/files/blobs.js';
+import { formAlong } from '../../store/shards/forms.js';
+import { lineText } from '../../store/shards/frame.js';
+import { ShardReader } from '../../store/shards/read.js';
+import { fileLines } from '../../store/shards/shard-lines.js';
+import { Failures } from './failures.js';
+import type { CheckResult, CheckTask } from './task.js';
+
+/** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR; Cancelled */
+export async function checkShard({ entry, path, route, dead, shared }: CheckTask, blobs: Blobs): Promise<CheckResult> {
+  const progress = new SharedProgress(shared);
+  const form = formAlong(entry, route);
+  const failures = new Failures();
+  const reader = ShardReader.open(blobs, path, entry);
+  try {
+    for await (const { frame, ordinalOf } of fileLines(reader)) {
+      if (progress.isCancelled) throw new Cancelled();
+      const count = frame.lines.length - 1;
+      for (let line = 0; line < count; line++) {
+        const ordinal = ordinalOf(line);
+        if (!isDead(dead, ordinal)) failures.look(lineText(frame, line), form, entry.shard, ordinal);
+      }
+      progress.add(frame.plain.byteLength, count);
+    }
+  } finally {
+    reader.close();
+  }
+  const { records, areObjects, groups } = failures;
+  return { records, areObjects, failures: groups };
+}

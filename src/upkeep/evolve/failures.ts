@@ -1,0 +1,71 @@
+// [evolve]: the records that a migration cannot change, counted by operation, place and reason. Of each kind the first few are
+// named.
+
+import { type FailureReason, MigrationFailure } from '../../evolve/failure.js';
+import { type LineForm, reshapedLine } from '../../store/shards/line.js';
+
+/** Records named of each kind of failure. */
+const SAMPLES_MAX = 3;
+const OPEN_OBJECT = '{';
+
+/** Records that fail alike. */
+export interface FailureGroup {
+  /** The operation, from 0, in its migration. */
+  readonly operation: number;
+  /** The version that the migration leads to. */
+  readonly version: number;
+  /** The place in the record. */
+  readonly path: string;
+  readonly reason: FailureReason;
+  readonly message: string;
+  readonly records: number;
+  /** The first of them: shard and ordinal. */
+  readonly first: readonly (readonly [shard: number, ordinal: number])[];
+}
+
+export class Failures {
+  /** Records looked at. */
+  records = 0;
+  /** Whether each of them is an object. */
+  areObjects = true;
+  readonly #groups = new Map<string, FailureGroup>();
+
+  get groups(): readonly FailureGroup[] {
+    return [...this.#groups.values()];
+  }
+
+  get total(): number {
+    return this.groups.reduce((sum, { records }) => sum + records, 0);
+  }
+
+  /** Makes the new shape of a record, and notes if that cannot be done. @throws what is no failure of a migration */
+  look(line: string, form: LineForm, shard: number, ordinal: number): void {
+    this.records++;
+    try {
+      const text = reshapedLine(line, form);
+      if (!text.startsWith(OPEN_OBJECT)) this.areObjects = false;
+    } catch (error) {
+      if (!(error instanceof MigrationFailure)) throw error;
+      const { operation, version, path, reason, message } = error;
+      this.#add({ operation, version, path, reason, message, records: 1, first: [[shard, ordinal]] });
+    }
+  }
+
+  /** Takes what others have found. */
+  addAll(records: number, areObjects: boolean, groups: readonly FailureGroup[]): void {
+    this.records += records;
+    this.areObjects &&= areObjects;
+    for (const group of groups) this.#add(group);
+  }
+
+  #add(group: FailureGroup): void {
+    const { version, operation, path, reason } = group;
+    const id = JSON.stringify([version, operation, path, reason]);
+    const known = this.#groups.get(id);
+    if (known === undefined) this.#groups.set(id, group);
+    else {
+      const first = [...known.first, ...group.first].slice(0, SAMPLES_MAX);
+      this.#groups.set(id, { ...known, records: known.records + group.records, first });
+    }
+  }
+}

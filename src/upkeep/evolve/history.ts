@@ -1,0 +1,77 @@
+// [evolve]: the versions of a collection, as its history has them.
+
+import { GristmillError } from '../../base/errors.js';
+import type { History } from '../../store/shape-types.js';
+import { lineOf, shapeAt, versionOf } from '../../store/shapes/tree.js';
+import type { CatalogRead, CollectionManifest } from '../../store/types.js';
+import { collectionOf } from '../collection-of.js';
+
+const NO_HISTORY: History = Object.freeze({ version: 1, shapes: [], final: 0 });
+
+/** A collection that is evolved, and its versions. */
+export interface Versions {
+  readonly history: History;
+  readonly shape: number;
+  /** The version that its records have. */
+  readonly version: number;
+  /** The oldest version that can be returned to. */
+  readonly oldest: number;
+}
+
+export function versionsOf(read: Pick<CatalogRead, 'history'>, { id, shape = 0 }: CollectionManifest): Versions {
+  const history = read.history(id) ?? NO_HISTORY;
+  return { history, shape, version: versionOf(history, shape), oldest: versionOf(history, history.final) };
+}
+
+/** A version of a collection, and the migration that led to it. */
+export interface AppliedMigration {
+  readonly version: number;
+  /** When it was applied (ISO 8601). */
+  readonly applied: string;
+  /** The names of its operations, in their order. */
+  readonly operations: readonly string[];
+  /** Whether every record that it changed can be given back as it was. False: what it removed is kept until `finalize`. */
+  readonly isFinal: boolean;
+}
+
+/** The versions of a collection. */
+export interface EvolutionStatus {
+  readonly collection: string;
+  readonly version: number;
+  /** The oldest version that `undo` can return to. */
+  readonly oldest: number;
+  /** Records, dead ones too, by the version of the shape that they are stored in. Undone versions are not those of today. */
+  readonly stored: readonly { readonly version: number; readonly isUndone: boolean; readonly records: number }[];
+  readonly migrations: readonly AppliedMigration[];
+}
+
+/** @throws GristmillError COLLECTION_NOT_FOUND */
+export function evolution(read: CatalogRead, collection: string): EvolutionStatus {
+  const manifest = collectionOf(read, collection);
+  const { history, shape, version, oldest } = versionsOf(read, manifest);
+  const line = lineOf(history, shape);
+  const records = new Map<number, number>();
+  for (const entry of read.shards(manifest)) {
+    const at = entry.shape ?? 0;
+    records.set(at, (records.get(at) ?? 0) + entry.records);
+  }
+  const stored = [...records].map(([at, count]) => ({
+    version: versionOf(history, at),
+    isUndone: !line.includes(at),
+    records: count,
+  }));
+  const migrations = line.slice(0, -1).toReversed();
+  return {
+    ...{ collection, version, oldest },
+    stored: stored.toSorted((left, right) => left.version - right.version),
+    migrations: migrations.map((number): AppliedMigration => {
+      const { migration, applied } = shapeAt(history, number);
+      const operations = migration.ops.map(({ op }) => op);
+      return { version: migration.to, applied, operations, isFinal: migration.to <= oldest };
+    }),
+  };
+}
+
+export function versionMismatch(message: string): GristmillError {
+  return new GristmillError('VERSION_MISMATCH', `${message}; nothing was changed`);
+}

@@ -1,0 +1,210 @@
+// [evolve]: [shards > failures > indexes > publish]
+//
+// Gives a collection another shape. Nothing of a record is written: readers make the new shape (store/shards/forms.ts). First
+// every record is looked at. Then the indexes whose values may change are built again, of the records in their new shape.
+// One transaction publishes history, manifest and indexes. Transactions go on meanwhile; other writers wait.
+
+import { GristmillError } from '../../base/errors.js';
+import { failpoint } from '../../base/failpoints.js';
+import type { Action } from '../../evolve/operations/kind.js';
+import type { AuditChange } from '../../store/audit/types.js';
+import type { WriterLock } from '../../store/lock/writer-lock.js';
+import { addGarbage } from '../../store/publish/garbage.js';
+import { lineOf } from '../../store/publish/line-keys.js';
+import { NewTrees } from '../../store/publish/new-trees.js';
+import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
+import { deadAmong, UniqueViolation } from '../../store/publish/unique.js';
+import { nameOf, violationError } from '../../store/publish/unique-error.js';
+import type { History } from '../../store/shape-types.js';
+import { Forms } from '../../store/shards/forms.js';
+import type { CatalogRead, CatalogSnapshot, CatalogWrite, CollectionManifest, ShardEntry } from '../../store/types.js';
+import { collectionOf } from '../collection-of.js';
+import { type BuiltTree, buildTree } from '../indexes/build.js';
+import { RefusedInline } from '../indexes/catch-up.js';
+import type { IndexWatch } from '../indexes/progress.js';
+import { refusedError } from '../indexes/refused.js';
+import { checkRecords, LateRecords } from './check.js';
+import type { Failures } from './failures.js';
+import { type EvolvedIndex, evolvedIndexes, evolvedManifests } from './indexes.js';
+import type { EvolveTarget, RecordFailures } from './options.js';
+
+/** The shape that a collection is to get. */
+export interface NextShape {
+  readonly history: History;
+  readonly shape: number;
+  /** What is done to records of the shape that it has now. */
+  readonly actions: readonly Action[];
+  /** Whether a shard has records that may fail. */
+  readonly mayFail: (entry: ShardEntry) => boolean;
+  /** What the audit log says. */
+  readonly change: Pick<AuditChange, 'operation' | 'result'>;
+}
+
+/** What was found of the records, and what becomes of the indexes. */
+export interface Looked {
+  readonly failures: Failures;
+  readonly key: CollectionManifest['key'];
+  readonly indexes: readonly EvolvedIndex[];
+}
+
+export class Reshaping {
+  readonly #target: EvolveTarget;
+  readonly #watch: IndexWatch;
+  readonly #workers: number;
+  readonly #manifest: CollectionManifest;
+  readonly #snapshot: CatalogSnapshot;
+  readonly #shards: readonly ShardEntry[];
+  readonly #next: NextShape;
+  readonly #forms: Forms;
+  /** Whether an index keeps its entries if all records are objects. */
+  readonly #needsObjects: boolean;
+  readonly #isLookedAt = (entry: ShardEntry): boolean =>
+    entry.records > 0 && (this.#needsObjects || this.#next.mayFail(entry));
+
+  /** @param state what is looked at @throws GristmillError MIGRATION_REFUSED */
+  constructor(
+    target: EvolveTarget,
+    watch: IndexWatch,
+    workers: number,
+    state: { readonly snapshot: CatalogSnapshot; readonly manifest: CollectionManifest },
+    next: NextShape,
+  ) {
+    this.#target = target;
+    this.#watch = watch;
+    this.#workers = workers;
+    this.#snapshot = state.snapshot;
+    this.#manifest = state.manifest;
+    this.#shards = state.snapshot.shards(state.manifest);
+    this.#next = next;
+    this.#forms = new Forms(next.history, next.shape);
+    const { key, indexes } = evolvedIndexes(state.manifest, next.actions, true);
+    this.#needsObjects = [...(key ? [key] : []), ...indexes].some(({ change }) => change === 'renamed');
+  }
+
+  /** Looks at all records that may fail. @throws GristmillError MIGRATION_REFUSED, CHECKSUM_MISMATCH, IO_ERROR, CANCELLED */
+  async look(): Promise<Looked> {
+    const { actions } = this.#next;
+    const state = { snapshot: this.#snapshot, shards: this.#shards.filter(this.#isLookedAt), forms: this.#forms };
+    const failures = await checkRecords(this.#target, this.#watch, this.#workers, state);
+    const { key, indexes } = evolvedIndexes(this.#manifest, actions, failures.areObjects);
+    return { failures, key: key === undefined ? this.#manifest.key : { kind: 'path', path: key.to }, indexes };
+  }
+
+  /** The failures, with the names of the first records. */
+  named({ groups }: Failures, read: CatalogRead = this.#snapshot): readonly RecordFailures[] {
+    const manifest = collectionOf(read, this.#manifest.name);
+    const entries = new Map(read.shards(manifest).map((entry) => [entry.shard, entry]));
+    return groups.map(({ first, ...group }) => ({
+      ...group,
+      keys: first.map(([shard, ordinal]) => {
+        const entry = entries.get(shard) as ShardEntry;
+        return nameOf(manifest, entry, ordinal, lineOf(read, this.#target, manifest, entry, ordinal));
+      }),
+    }));
+  }
+
+  /** @throws GristmillError MIGRATION_FAILED if a record fails */
+  refuseFailed(failures: Failures, read?: CatalogRead): void {
+    const { total } = failures;
+    if (total === 0) return;
+    const [first] = this.named(failures, read) as readonly [RecordFailures];
+    const which = total === 1 ? `a record` : `${total} records`;
+    const keys = `${first.keys.join(', ')}${first.records > first.keys.length ? ', …' : ''}`;
+    const message = `the migration cannot change ${which} of collection ${this.#manifest.name}; nothing was changed: ${first.message} (${first.records === 1 ? 'record' : `${first.records} records:`} ${keys}). Run it with the option dryRun (gristmill evolve plan) to see all reasons.`;
+    throw new GristmillError('MIGRATION_FAILED', message, { reason: first.reason });
+  }
+
+  /** Builds the indexes and publishes. @throws GristmillError as `createIndex`; MIGRATION_FAILED */
+  async publish(lock: WriterLock, looked: Looked): Promise<void> {
+    this.refuseFailed(looked.failures);
+    const trees = new NewTrees(this.#target.catalog);
+    try {
+      const built = await this.#build(lock, looked, trees);
+      await trees.flush();
+      failpoint('evolve.publish');
+      this.#watch.enter('publish');
+      await this.#watch.pause();
+      await this.#target.catalog.transaction((write) => this.#write(write, lock, looked, built));
+    } catch (error) {
+      await trees.discard().catch(() => {}); // the first error is the one to tell
+      throw error;
+    }
+  }
+
+  /** By the number of the index. */
+  async #build(lock: WriterLock, { indexes }: Looked, trees: NewTrees): Promise<ReadonlyMap<number, BuiltTree>> {
+    const work = { target: this.#target, watch: this.#watch, id: lock.token, workers: this.#workers };
+    const manifest = { ...this.#manifest, shape: this.#next.shape };
+    const state = { snapshot: this.#snapshot, manifest, forms: this.#forms };
+    const built = new Map<number, BuiltTree>();
+    for (const [i, { to: path, change }] of indexes.entries()) {
+      if (change !== 'rebuilt') continue;
+      const isUnique = manifest.secondary[i]?.unique === true;
+      const index = { path, positions: manifest.positions, isUnique };
+      built.set(i, await buildTree(work, state, index, trees, i + 1));
+    }
+    return built;
+  }
+
+  #write(write: CatalogWrite, lock: WriterLock, { key, indexes }: Looked, built: ReadonlyMap<number, BuiltTree>): void {
+    const { catalog } = this.#target;
+    const { history, shape, change } = this.#next;
+    lock.check();
+    const before = catalog.generation();
+    const current = collectionOf(catalog, this.#manifest.name);
+    const shards = catalog.shards(current);
+    const late = new LateRecords(this.#shards, this.#forms);
+    const found = late.check(catalog, current, this.#isLookedAt);
+    this.refuseFailed(found, catalog);
+    if (this.#needsObjects && !found.areObjects) throw changedMeanwhile(current);
+    for (const [i, { catchUp }] of built) this.#catchUp(write, current, indexes[i] as EvolvedIndex, catchUp);
+    const generation = nextGeneration(catalog, write);
+    const manifests = new Map([...built].map(([i, { tree }]) => [i, tree]));
+    const next: CollectionManifest = {
+      ...current,
+      ...{ key, shape, generation, layout: generation },
+      ...(current.primary && { primary: { ...current.primary, path: key.kind === 'path' ? key.path : '' } }),
+      secondary: evolvedManifests(current, indexes, manifests),
+      published: new Date().toISOString(),
+    };
+    write.putHistory(current.id, history);
+    // It is of records in their old shape.
+    write.putProfile(current.id, undefined);
+    addGarbage(catalog, write, {
+      files: [],
+      trees: [...built.keys()].map((i) => current.secondary[i]!.tree),
+      inline: [],
+    });
+    publishState(catalog, write, next, shards);
+    const isDead = deadAmong(catalog, shards);
+    for (const [i, { unique, catchUp, tree }] of built) {
+      const places = unique?.violation(catalog, tree, isDead) ?? catchUp.violation(catalog, isDead);
+      const { to } = indexes[i] as EvolvedIndex;
+      if (places) throw violationError(catalog, this.#target, new UniqueViolation(to, places, next, shards));
+    }
+    lock.log(write, before, { ...change, collections: [{ name: next.name, records: next.records }] });
+    lock.write(write, { isPublished: true });
+    failpoint('evolve.commit');
+  }
+
+  /** Adds what transactions have written since to an index. */
+  #catchUp(
+    write: CatalogWrite,
+    current: CollectionManifest,
+    { to }: EvolvedIndex,
+    catchUp: BuiltTree['catchUp'],
+  ): void {
+    const { catalog } = this.#target;
+    try {
+      catchUp.add(catalog, write, current, true);
+    } catch (error) {
+      if (!(error instanceof RefusedInline)) throw error;
+      throw refusedError(catalog, this.#target, current, to, error.record);
+    }
+  }
+}
+
+function changedMeanwhile({ name }: CollectionManifest): GristmillError {
+  const message = `a transaction put a record that is no object into collection ${name}; nothing was changed: run the migration again`;
+  return new GristmillError('STORE_BUSY', message);
+}

@@ -1,0 +1,30 @@
+// [evolve]: what looking at the records of one shard takes, and what comes of it.
+
+import type { Workers } from '../../import/tasks/workers.js';
+import type { Sealed } from '../../store/seal/types.js';
+import type { Route } from '../../store/shapes/tree.js';
+import type { ShardEntry } from '../../store/types.js';
+import type { FailureGroup } from './failures.js';
+
+export interface CheckTask extends Sealed {
+  readonly entry: ShardEntry;
+  readonly path: string;
+  /** The migrations that make the new shape of the shard's. Undefined: it has that shape. */
+  readonly route: Route | undefined;
+  /** Tombstones: dead records are left out. */
+  readonly dead: Uint8Array;
+  /** See SharedProgress. */
+  readonly shared: SharedArrayBuffer;
+}
+
+export interface CheckResult {
+  readonly records: number;
+  /** Whether each of them is an object. */
+  readonly areObjects: boolean;
+  readonly failures: readonly FailureGroup[];
+}
+
+/** Who looks at shards. */
+export interface Checkers extends Pick<Workers, 'close'> {
+  check(task: CheckTask): Promise<CheckResult>;
+}
