@@ -48,6 +48,8 @@ export const FAILPOINTS = [
   'index.publish',
   'index.commit',
   'index.drop',
+  /** In the transaction that sets a schema, at its end. */
+  'schema.set',
   /** In the transaction that drops, renames or clears a collection, at its end; when it is done. */
   'collection.change',
   'collection.changed',

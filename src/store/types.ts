@@ -14,6 +14,7 @@ import type {
   RawValue,
   ResumableImport,
   ShardEntry,
+  StoredSchema,
   StoreHeader,
   TombstoneState,
 } from './value-types.js';
@@ -56,6 +57,8 @@ export interface CatalogRead extends RecentRead, AuditRead {
   sourceRows(collectionId: number, chunk: number): readonly SourceRow[];
   /** What is known of all records of a collection (profile/stored.ts). */
   profile(collectionId: number): Uint8Array | undefined;
+  /** The schema that new records of a collection are held to; `schemaOf` (publish/schema.ts) compares it with the manifest. */
+  schema(collectionId: number): StoredSchema | undefined;
   /** The last page of `tree` stored at or before this page key; undefined when all are behind it. */
   floorPage(tree: number, pageKey: Uint8Array): PageAt | undefined;
   /** The page of `tree` after (not at) this page key, or before it. */
@@ -163,6 +166,8 @@ export interface CatalogWrite extends RecentWrite, AuditWrite {
   deleteSources(collectionId: number): void;
   /** Undefined removes it. */
   putProfile(collectionId: number, profile: Uint8Array | undefined): void;
+  /** Undefined removes it. */
+  putSchema(collectionId: number, schema: StoredSchema | undefined): void;
   putPage(tree: number, page: Uint8Array): void;
   /** The same where the page key is known. */
   putPageAt(pageKey: Uint8Array, page: Uint8Array): void;

@@ -64,6 +64,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   DUPLICATE_KEY: Exit.badInput,
   KEY_TOO_LONG: Exit.badInput,
   UNIQUE_VIOLATION: Exit.badInput,
+  SCHEMA_VIOLATION: Exit.badInput,
   CODEC_FAILED: Exit.badInput,
   STORE_NOT_FOUND: Exit.store,
   STORE_EXISTS: Exit.store,

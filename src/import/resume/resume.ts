@@ -172,7 +172,8 @@ function headerOf(plans: readonly SourcePlan[], options: FilledImportOptions): J
   const all = plans.flatMap((plan) => plan.members ?? [plan]);
   const sources = all.map(({ path, shape, fingerprint }) => ({ path, shape, ...fingerprint }));
   const affecting = optionsThatAffect(options, 'records', 'import');
-  const rules = { ...affecting, ...newMeanings(options), maxBad: String(options.maxBad) };
+  const { carried, maxBad } = options;
+  const rules = { ...affecting, ...newMeanings(options), maxBad: String(maxBad), carried };
   return newHeader(
     JSON.stringify(sources, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
     JSON.stringify(rules),

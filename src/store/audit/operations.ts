@@ -18,6 +18,8 @@ export const AUDIT_OPERATIONS = {
   rename: 'a collection got another name',
   'add index': 'a secondary index was made',
   'drop index': 'a secondary index was removed',
+  'set schema': 'a collection got a schema that its records are held to',
+  'unset schema': 'the schema of a collection was removed',
   prune: 'old entries of the audit log were removed',
   retention: 'the number of entries that the log keeps was changed',
 } as const;

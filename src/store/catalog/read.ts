@@ -21,6 +21,7 @@ import type {
   RawValue,
   ResumableImport,
   ShardEntry,
+  StoredSchema,
   StoreHeader,
   TombstoneState,
 } from '../types.js';
@@ -36,6 +37,7 @@ import {
   resumableCheck,
   sourceRowsCheck,
   sourcesCheck,
+  storedSchemaCheck,
   tombstonesCheck,
 } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
@@ -55,6 +57,7 @@ import {
   profileKey,
   RESUMABLE_KEY,
   STORE_KEY,
+  schemaKey,
   sequenceOf,
   shardKey,
   sourceRowsKey,
@@ -216,6 +219,11 @@ export class CatalogReader implements CatalogRead {
   profile(collectionId: number): Uint8Array | undefined {
     const bytes = this.#meta.get(profileKey(collectionId));
     return bytes && unseal(bytes, 'profile', this.file);
+  }
+
+  schema(collectionId: number): StoredSchema | undefined {
+    const bytes = this.#meta.get(schemaKey(collectionId));
+    return bytes && decodeValue<StoredSchema>(storedSchemaCheck, bytes, 'schema', this.file);
   }
 
   auditHead(): AuditHead | undefined {

@@ -28,6 +28,7 @@ import type {
   IndexManifest,
   ResumableImport,
   ShardEntry,
+  StoredSchema,
   StoreHeader,
   TombstoneState,
 } from '../types.js';
@@ -144,6 +145,7 @@ export const collectionCheck = object<CollectionManifest>(
     keySalt: optional(text((given) => KEY_SALT.test(given))),
     ...{ records: count, dead: count, holes: count, cleaned: optional(count), dropped: optional(count), inline: count },
     edits: optional(count),
+    schema: optional(text((given) => SHA256.test(given))),
     ...{ shards: integer(U32_MAX), layout: generation, made: optional(generation), open: optional(shardCheck) },
     ...{ sourceBytes: count, storedBytes: count, plainBytes: count, published: time },
   },
@@ -158,6 +160,10 @@ export const collectionCheck = object<CollectionManifest>(
     return open === undefined || open.fileNumber === 0 ? undefined : '.open.fileNumber';
   },
 );
+
+export const storedSchemaCheck = object<StoredSchema>({
+  ...{ version: oneOf(1), text: text(), since: time, onlyNew: optional(oneOf(true)) },
+});
 
 export const tombstonesCheck = object<TombstoneState>({ dead: records, generation });
 

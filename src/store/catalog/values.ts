@@ -7,8 +7,8 @@ import { CHECKSUM_BYTES, checksumMatches, putChecksum } from '../files/checksum.
 import type { CollectionManifest, StoreHeader } from '../types.js';
 import { type Check, describeFault } from './checks.js';
 
-/** The newest format this gristmill reads and writes (Invariant 9): that of encrypted stores, and of stores with recent entries. */
-export const FORMAT_VERSION = 5;
+/** The newest format this gristmill reads and writes (Invariant 9): that of stores with a schema. */
+export const FORMAT_VERSION = 6;
 /** The format of any other store. Every gristmill reads it. */
 const FIRST_FORMAT = 1;
 /** The first format with composite keys, and with joined files. */
@@ -25,6 +25,8 @@ const EDITS_FORMAT = 4;
 const RECENT_FORMAT = 5;
 /** The format of encrypted stores. */
 const SEALED_FORMAT = 5;
+/** The first format with schemas: an older gristmill would store records that are not valid. */
+const SCHEMA_FORMAT = 6;
 
 /** First byte of a key in `meta`. */
 export const MetaKind = {
@@ -39,6 +41,7 @@ export const MetaKind = {
   sources: 0x08,
   edits: 0x09,
   profile: 0x0b,
+  schema: 0x0c,
   recent: 0x10,
   /** After all others: each commit adds an entry, and writes one page for it and the head. */
   audit: 0x20,
@@ -108,6 +111,11 @@ export function sourceRowsKey(collectionId: number, chunk: number): Buffer {
 /** Where what is known of all records of a collection is. */
 export function profileKey(collectionId: number): Buffer {
   return numbersKey(MetaKind.profile, collectionId);
+}
+
+/** Where the schema is that records of a collection are held to. */
+export function schemaKey(collectionId: number): Buffer {
+  return numbersKey(MetaKind.schema, collectionId);
 }
 
 const INLINE_KEY_BYTES = 9;
@@ -244,7 +252,8 @@ export function newHeader(isSealed = false): StoreHeader {
 }
 
 /** The format that a collection needs: a gristmill that does not know its kind of keys must not read it. */
-export function formatOf({ key, primary: tree, secondary, positions, edits }: CollectionManifest): number {
+export function formatOf({ key, primary: tree, secondary, positions, edits, schema }: CollectionManifest): number {
+  if (schema !== undefined) return SCHEMA_FORMAT;
   if (tree?.recent !== undefined || secondary.some(({ recent }) => recent !== undefined)) return RECENT_FORMAT;
   if (edits !== undefined) return EDITS_FORMAT;
   if (secondary.some(({ unique }) => unique)) return UNIQUE_FORMAT;

@@ -16,6 +16,7 @@ import type {
   Garbage,
   ResumableImport,
   ShardEntry,
+  StoredSchema,
   StoreHeader,
   TombstoneState,
 } from '../types.js';
@@ -33,6 +34,7 @@ import {
   resumableCheck,
   shardCheck,
   sourcesCheck,
+  storedSchemaCheck,
   tombstonesCheck,
 } from './schema.js';
 import {
@@ -50,6 +52,7 @@ import {
   profileKey,
   RESUMABLE_KEY,
   STORE_KEY,
+  schemaKey,
   seal,
   shardKey,
   sourceRowsKey,
@@ -181,6 +184,12 @@ export class CatalogWriter implements CatalogWrite {
     const at = profileKey(collectionId);
     if (profile === undefined) this.#meta.remove(at);
     else this.#meta.put(at, seal(profile));
+  }
+
+  putSchema(collectionId: number, schema: StoredSchema | undefined): void {
+    const at = schemaKey(collectionId);
+    if (schema === undefined) this.#meta.remove(at);
+    else this.#meta.put(at, this.#encode(storedSchemaCheck, schema, 'schema'));
   }
 
   putAuditHead(head: AuditHead): void {

@@ -25,6 +25,7 @@ export function drop(target: ChangeTarget, name: string, given?: CollectionChang
         addGarbage(catalog, write, unnameCollection(catalog, write, manifest));
         write.deleteSources(manifest.id);
         write.putProfile(manifest.id, undefined);
+        write.putSchema(manifest.id, undefined);
         write.deleteEdits(manifest.id);
         write.deleteCollection(name);
         nextGeneration(catalog, write);
