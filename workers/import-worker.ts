@@ -19,6 +19,8 @@ import { profileShard } from '../src/upkeep/profile/profile-shard.js';
 import type { ProfileTask } from '../src/upkeep/profile/task.js';
 import { salvageShard } from '../src/upkeep/salvage/shard.js';
 import type { SalvageTask } from '../src/upkeep/salvage/task.js';
+import { checkShard } from '../src/upkeep/schema/check-shard.js';
+import type { CheckTask } from '../src/upkeep/schema/task.js';
 import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
 
 /** A thread has tasks of one store only. */
@@ -38,4 +40,5 @@ export const merge = (task: MergeTask) => answer(() => mergeEntries(task, blobsO
 export const verify = (task: VerifyTask) => answer(() => verifyShard(task, blobsOf(task)), Cancelled);
 export const index = (task: IndexTask) => answer(() => indexShard(task, blobsOf(task)), Cancelled);
 export const profile = (task: ProfileTask) => answerLater(() => profileShard(task, blobsOf(task)), Cancelled);
+export const check = (task: CheckTask) => answerLater(() => checkShard(task, blobsOf(task)), Cancelled);
 export const salvage = (task: SalvageTask) => answer(() => salvageShard(task, blobsOf(task)), Cancelled);

@@ -90,6 +90,8 @@ export interface ErrorFacts {
   readonly snippet?: string | undefined;
   /** The number of bytes that the operation needed on the full disk. */
   readonly bytesNeeded?: number | undefined;
+  /** Of SCHEMA_VIOLATION: the number of stored records that are not valid. */
+  readonly records?: number | undefined;
   /** Of SCHEMA_VIOLATION: the first few records that are not valid. */
   readonly violations?: readonly SchemaViolation[] | undefined;
   /** The original error, for example of the operating system. */
@@ -111,6 +113,7 @@ export class GristmillError extends Error {
   declare readonly reason?: string | undefined;
   declare readonly snippet?: string | undefined;
   declare readonly bytesNeeded?: number | undefined;
+  declare readonly records?: number | undefined;
   declare readonly violations?: readonly SchemaViolation[] | undefined;
 
   /** @param message what happened and what to do about it, in one or two sentences. */

@@ -20,6 +20,8 @@ import { indexShard } from '../upkeep/indexes/index-shard.js';
 import type { Indexers, IndexResult, IndexTask } from '../upkeep/indexes/task.js';
 import { profileShard } from '../upkeep/profile/profile-shard.js';
 import type { Profilers, ProfileTask } from '../upkeep/profile/task.js';
+import { checkShard } from '../upkeep/schema/check-shard.js';
+import type { Checkers, CheckResult, CheckTask } from '../upkeep/schema/task.js';
 import type { Verifiers } from '../upkeep/verify/shard.js';
 import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify/shard.js';
 import { WorkerPool } from './pool.js';
@@ -28,11 +30,11 @@ import { WorkerPool } from './pool.js';
 export function workersFor(
   { blobs, seal }: Pick<StorePlace, 'blobs' | 'seal'>,
   threads: number,
-): Workers & Verifiers & Indexers & Profilers {
+): Workers & Verifiers & Indexers & Profilers & Checkers {
   return blobs.areFiles && threads > 0 ? new WorkerPool(threads, undefined, seal) : new InProcessWorkers(blobs, seal);
 }
 
-export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers {
+export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers, Checkers {
   readonly #blobs: Blobs;
   readonly #seal: SealKeys | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -65,6 +67,10 @@ export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers
 
   profile(task: ProfileTask): Promise<string> {
     return this.#next(() => profileShard(this.#sealed(task), this.#blobs));
+  }
+
+  check(task: CheckTask): Promise<CheckResult> {
+    return this.#next(() => checkShard(this.#sealed(task), this.#blobs));
   }
 
   async close(): Promise<void> {

@@ -19,9 +19,10 @@ import type { SealKeys } from '../store/seal/types.js';
 import type { Indexers, IndexResult, IndexTask } from '../upkeep/indexes/task.js';
 import type { Profilers, ProfileTask } from '../upkeep/profile/task.js';
 import type { SalvageResult, SalvageTask } from '../upkeep/salvage/task.js';
+import type { Checkers, CheckResult, CheckTask } from '../upkeep/schema/task.js';
 import type { ShardFault, Verifiers, VerifyTask } from '../upkeep/verify/shard.js';
 
-type Task = PartTask | SpanOrder | MergeTask | VerifyTask | SalvageTask | IndexTask | ProfileTask;
+type Task = PartTask | SpanOrder | MergeTask | VerifyTask | SalvageTask | IndexTask | ProfileTask | CheckTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
@@ -30,7 +31,7 @@ const HEAP_MIB = 256;
 const YOUNG_HEAP_MIB = 4;
 
 /** Threads for one import, or the like. */
-export class WorkerPool implements Workers, Verifiers, Indexers, Profilers {
+export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Checkers {
   readonly #piscina: Pool;
   /** Settles when no thread is loading any more. */
   readonly #loaded: Promise<unknown>;
@@ -101,6 +102,10 @@ export class WorkerPool implements Workers, Verifiers, Indexers, Profilers {
 
   async profile(task: ProfileTask): Promise<string> {
     return this.#runTwice<string>(task, 'profile', task.path, () => {});
+  }
+
+  async check(task: CheckTask): Promise<CheckResult> {
+    return this.#runTwice<CheckResult>(task, 'check', task.path, () => {});
   }
 
   close(): Promise<void> {

@@ -82,6 +82,7 @@ const LAYERS = [
     'src/upkeep/reencrypt',
     'src/upkeep/indexes',
     'src/upkeep/profile',
+    'src/upkeep/schema',
     'src/upkeep/collections',
     'src/upkeep/quarantine',
     'src/upkeep/audit',

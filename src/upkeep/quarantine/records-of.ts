@@ -5,14 +5,14 @@ import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
 import type { QuarantinedFacts } from '../../store/quarantine/lines.js';
 import { lineForm, recordText } from '../../store/shards/line.js';
-import type { CatalogRead, CollectionManifest } from '../../store/types.js';
+import type { Catalog, CollectionManifest } from '../../store/types.js';
 import { heldTo, holdTo } from '../../update/records/held.js';
 import { type KeyPlan, recordOfText } from '../../update/records/record.js';
 import { memberOf, nameInFolder } from './record-names.js';
 
 /** The records of an entry, all of them good, each with its name where names are keys. @throws GristmillError BAD_RECORD, SCHEMA_VIOLATION, … */
 export function recordsOf(
-  catalog: CatalogRead,
+  catalog: Catalog,
   manifest: CollectionManifest,
   plan: KeyPlan,
   { text, source }: { readonly text: string; readonly source: QuarantinedFacts },

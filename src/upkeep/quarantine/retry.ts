@@ -21,7 +21,7 @@ import {
 } from '../../store/quarantine/lines.js';
 import { collectionOf, pathOfQuarantine, type QuarantineName } from '../../store/quarantine/names.js';
 import type { Catalog, CollectionManifest } from '../../store/types.js';
-import { type KeyPlan, keyPlanOf } from '../../update/records/record.js';
+import { keyPlanOf } from '../../update/records/record.js';
 import type { Transaction } from '../../update/transaction.js';
 import { type CorrectedRecord, RETRY_OPTIONS, type RetryOptions, type RetryReport } from './options.js';
 import { recordsOf } from './records-of.js';
