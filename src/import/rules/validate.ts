@@ -59,8 +59,9 @@ export function carriedCheck(collection: string, hash: string, text: () => strin
     return new SchemaCheck([compiled(hash, text)]);
   } catch (cause) {
     if (cause instanceof GristmillError) throw cause;
-    const message = `the schema that collection ${collection} carries is not a JSON Schema (2020-12): ${(cause as Error).message}; set another one, or remove it (gristmill schema set, schema unset)`;
-    throw new GristmillError('CHECKSUM_MISMATCH', message, { cause });
+    const why = shownText(() => (cause as Error).message);
+    const message = `the schema that collection ${collection} carries is not a JSON Schema (2020-12): ${why}; set another one, or remove it (gristmill schema set, schema unset)`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, isWithheld() ? {} : { cause });
   }
 }
 
