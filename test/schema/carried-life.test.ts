@@ -2,7 +2,7 @@
 // repairs, sealed in encrypted stores; and it goes with it. Who does not know of it refuses the store, and damage to it is found.
 // Method: what a store says of it, and what it refuses, after each of these.
 
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -50,6 +50,7 @@ describe('setSchema', () => {
   test.each([
     ['no schema', { type: 'integr' }, /not a JSON Schema/],
     ['a reference to elsewhere', { $ref: 'https://example.com/other.json' }, /not a JSON Schema/],
+    ['one that answers later', { $async: true }, /\$async is not supported/],
     ['an array', [], /must be an object/],
     ['nothing', null, /must be an object/],
     ['no JSON', '{', /not valid JSON/],
@@ -124,9 +125,11 @@ describe('setSchema', () => {
     await store.setSchema('users', { ...SCHEMA, properties: {} });
     await sync();
     expect(ids()).toEqual([1, 2]);
-    appendFileSync(source, '{"n":3}\n');
+    // What vanishes meanwhile is noticed, too.
+    writeFileSync(source, '{"id":2,"n":2.5}\n{"n":3}\n');
+    await store.unsetSchema('users');
     await sync();
-    expect(ids()).toEqual([1, 2]);
+    expect(ids()).toEqual([2]);
   });
 });
 

@@ -28,7 +28,7 @@ export const Exit = {
 export const EXIT_HELP = `
 Exit codes:
   0    done
-  1    a key has no record (get, patch, delete)
+  1    a key has no record (get, patch, delete), or a collection no schema (schema get)
   2    wrong usage: unknown option, missing argument, value out of range
   3    bad input: the source is missing, not JSON or truncated, or a record is bad
   4    store: missing, damaged, busy or of a newer format; no such collection or index; verify found faults

@@ -130,6 +130,8 @@ function compiled(name: string, text: () => string): ValidateFunction {
   const ajv = new Ajv2020({ strict: false, allowUnionTypes: true, logger: false });
   addFormats(ajv);
   const validate = ajv.compile(JSON.parse(text()));
+  // Its answer would be a promise, which comes too late.
+  if ('$async' in validate) throw new Error('$async is not supported');
   if (known.size === KNOWN_MAX) known.delete(known.keys().next().value as string);
   known.set(name, validate);
   return validate;

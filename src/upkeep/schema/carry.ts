@@ -19,8 +19,9 @@ export function carry(
   const { schema: old, ...current } = collectionOf(catalog, collection);
   const hash = schema && schemaHash(schema.text);
   write.putSchema(current.id, schema);
-  // Records that the old schema has kept out may be valid now: the next synchronisation reads all sources.
-  if (old !== undefined && old !== hash) write.deleteSources(current.id);
+  // Records that the old schema has kept out may be valid now: by other rules the next synchronisation reads all sources.
+  const sources = old === undefined || old === hash ? undefined : catalog.sourceManifest(current.id);
+  if (sources !== undefined) write.putSourceManifest(current.id, { ...sources, rules: '' });
   const next = { ...current, ...(hash && { schema: hash }), generation: nextGeneration(catalog, write) };
   publishState(catalog, write, next, catalog.shards(next));
   const { name, records } = next;
