@@ -21,7 +21,7 @@ export type { SchemaOfOptions, SchemaReport } from './api/schema/of-sources.js';
 export type { Schema } from './api/schema/schema.js';
 export type { Snapshot } from './api/snapshot.js';
 export { openStore, type Store } from './api/store.js';
-export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './base/errors.js';
+export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError, type SchemaViolation } from './base/errors.js';
 export type { RecordCounts, StoreEvents } from './base/events.js';
 export type {
   BadFile,
@@ -147,6 +147,12 @@ export type { CorrectedRecord, RetryOptions, RetryReport } from './upkeep/quaran
 export type { QuarantinedRecord, QuarantineFile } from './upkeep/quarantine/review.js';
 export type { ReencryptOptions } from './upkeep/reencrypt/options.js';
 export type { RepairOptions, RepairProgress, RepairReport } from './upkeep/repair/options.js';
+export type {
+  CarriedSchema,
+  SetSchemaOptions,
+  SetSchemaReport,
+  UnsetSchemaOptions,
+} from './upkeep/schema/options.js';
 export type { Fault, RecordRange } from './upkeep/verify/faults.js';
 export type { VerifyOptions, VerifyProgress, VerifyReport } from './upkeep/verify/options.js';
 export type { ResolvedWatchOptions, WatchOptions } from './watch/watch-options.js';

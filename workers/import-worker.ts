@@ -13,14 +13,16 @@ import { answer, answerLater } from '../src/parallel/wire.js';
 import type { Blobs } from '../src/store/files/blobs.js';
 import type { Sealed } from '../src/store/seal/types.js';
 import { filesOf } from '../src/store/sealed/files.js';
-import { checkShard } from '../src/upkeep/evolve/check-shard.js';
-import type { CheckTask } from '../src/upkeep/evolve/task.js';
+import type { TrialTask } from '../src/upkeep/evolve/task.js';
+import { tryShard } from '../src/upkeep/evolve/try-shard.js';
 import { indexShard } from '../src/upkeep/indexes/index-shard.js';
 import type { IndexTask } from '../src/upkeep/indexes/task.js';
 import { profileShard } from '../src/upkeep/profile/profile-shard.js';
 import type { ProfileTask } from '../src/upkeep/profile/task.js';
 import { salvageShard } from '../src/upkeep/salvage/shard.js';
 import type { SalvageTask } from '../src/upkeep/salvage/task.js';
+import { checkShard } from '../src/upkeep/schema/check-shard.js';
+import type { CheckTask } from '../src/upkeep/schema/task.js';
 import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
 
 /** A thread has tasks of one store only. */
@@ -40,5 +42,6 @@ export const merge = (task: MergeTask) => answer(() => mergeEntries(task, blobsO
 export const verify = (task: VerifyTask) => answer(() => verifyShard(task, blobsOf(task)), Cancelled);
 export const index = (task: IndexTask) => answer(() => indexShard(task, blobsOf(task)), Cancelled);
 export const profile = (task: ProfileTask) => answerLater(() => profileShard(task, blobsOf(task)), Cancelled);
+export const trial = (task: TrialTask) => answerLater(() => tryShard(task, blobsOf(task)), Cancelled);
 export const check = (task: CheckTask) => answerLater(() => checkShard(task, blobsOf(task)), Cancelled);
 export const salvage = (task: SalvageTask) => answer(() => salvageShard(task, blobsOf(task)), Cancelled);

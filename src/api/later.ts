@@ -29,6 +29,8 @@ import { exchangeDataKeys } from '../upkeep/reencrypt/exchange.js';
 import type { ReencryptOptions } from '../upkeep/reencrypt/options.js';
 import type { RepairOptions, RepairReport } from '../upkeep/repair/options.js';
 import { repairStore as repairWith } from '../upkeep/repair/repair.js';
+import type { SetSchemaOptions, SetSchemaReport } from '../upkeep/schema/options.js';
+import { type SchemaTarget, setSchema as setWith } from '../upkeep/schema/set.js';
 import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
 import { type VerifyTarget, verify as verifyWith } from '../upkeep/verify/verify.js';
 import { Schema } from './schema/schema.js';
@@ -47,6 +49,7 @@ export { evolution } from '../upkeep/evolve/history.js';
 export { dropIndex } from '../upkeep/indexes/drop.js';
 export { retryQuarantine } from '../upkeep/quarantine/retry.js';
 export { quarantinedRecords, quarantineFiles } from '../upkeep/quarantine/review.js';
+export { unsetSchema } from '../upkeep/schema/unset.js';
 export { Watcher } from '../watch/watcher.js';
 export { schemaOfSources } from './schema/of-sources.js';
 /** For tests that have its tasks done in their own thread. */
@@ -120,6 +123,16 @@ export function undoMigrations(
   given?: EvolveOptions,
 ): Promise<EvolveReport> {
   return undoWith(withThreads(target), collection, to, given);
+}
+
+/** See upkeep/schema/set.ts. */
+export function setSchema(
+  target: Threadless<SchemaTarget>,
+  collection: string,
+  schema: string | object,
+  given?: SetSchemaOptions,
+): Promise<SetSchemaReport> {
+  return setWith(withThreads(target), collection, schema, given);
 }
 
 /** See upkeep/profile/profile.ts. */

@@ -15,9 +15,11 @@ import type { CompactOptions, CompactReport } from '../upkeep/compact/options.js
 import type { EvolutionStatus } from '../upkeep/evolve/history.js';
 import type { EvolveOptions, EvolveReport } from '../upkeep/evolve/options.js';
 import type { CreateIndexOptions, CreateIndexReport, DropIndexOptions } from '../upkeep/indexes/options.js';
+import type { CarriedSchema, SetSchemaOptions, SetSchemaReport, UnsetSchemaOptions } from '../upkeep/schema/options.js';
 import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
 import type { Acting } from './audit.js';
 import { later } from './load.js';
+import { carriedSchema } from './schema/carried.js';
 
 export abstract class MaintainedStore {
   readonly #place: StorePlace;
@@ -31,6 +33,9 @@ export abstract class MaintainedStore {
   }
 
   abstract readonly options: ResolvedStoreOptions;
+
+  /** @throws GristmillError STORE_CLOSED */
+  protected abstract assertOpen(): void;
 
   /** @throws GristmillError STORE_CLOSED; TypeError for a store that was opened read-only */
   protected abstract assertWritable(): void;
@@ -127,6 +132,45 @@ export abstract class MaintainedStore {
       this.#catalog.refresh();
       return evolution(this.#catalog, collection);
     });
+  }
+
+  /**
+   * Gives a collection a JSON Schema (2020-12) in place of the one that it has, if any. From then on every import and every
+   * transaction of all processes is held to it (docs/schemas.md). The records that are there are checked first. Meanwhile, others may
+   * read the collection and change it by transactions.
+   * @param schema an object, JSON text, or the path or file: URL of a file
+   * @throws GristmillError COLLECTION_NOT_FOUND, SCHEMA_VIOLATION if a record is not valid, STORE_BUSY, CANCELLED, DISK_FULL,
+   * IO_ERROR, CHECKSUM_MISMATCH: then nothing has changed. TypeError for what is no schema
+   * @example await store.setSchema('users', { type: 'object', required: ['id'] });
+   */
+  async setSchema(collection: string, schema: string | object, options?: SetSchemaOptions): Promise<SetSchemaReport> {
+    this.assertWritable();
+    const { place } = this.#acting;
+    return this.work(async (closing) => {
+      const { setSchema } = await later.load();
+      return setSchema({ ...place, catalog: this.#catalog, closing }, collection, schema, options);
+    });
+  }
+
+  /**
+   * Takes the schema of a collection away. The records stay as they are.
+   * @returns whether the collection had one
+   * @throws GristmillError COLLECTION_NOT_FOUND, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR; TypeError
+   */
+  async unsetSchema(collection: string, options?: UnsetSchemaOptions): Promise<boolean> {
+    this.assertWritable();
+    const { place } = this.#acting;
+    return this.work(async (closing) => {
+      const { unsetSchema } = await later.load();
+      return unsetSchema(this.#catalog, place, collection, options, closing);
+    });
+  }
+
+  /** Returns the schema that a collection carries, or undefined if it has none. @throws GristmillError COLLECTION_NOT_FOUND, CHECKSUM_MISMATCH */
+  getSchema(collection: string): CarriedSchema | undefined {
+    this.assertOpen();
+    this.#catalog.refresh();
+    return carriedSchema(this.#catalog, collection);
   }
 
   /**

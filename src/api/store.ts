@@ -116,7 +116,7 @@ export class Store extends MaintainedStore {
     name: string = DEFAULT_COLLECTION,
     options?: ValueOptions<T, Stored>,
   ): Collection<T> {
-    this.#assertOpen();
+    this.assertOpen();
     const form = new ValueForm<T>('collection', name, options);
     const reading = (freshness?: Freshness): Lookup => this.#serving.lookup(name, freshness);
     const lookup = this.#lookups.of(name);
@@ -127,7 +127,7 @@ export class Store extends MaintainedStore {
 
   /** Returns all collections in their present state. Later publications do not change a snapshot. Release it after use. */
   snapshot(options?: NoOptions): Snapshot {
-    this.#assertOpen();
+    this.assertOpen();
     refuseOptions('snapshot', options);
     return new Snapshot(this.#place, this.#catalog.snapshot(), this.#caches);
   }
@@ -157,28 +157,28 @@ export class Store extends MaintainedStore {
 
   /** Returns the names of all collections. */
   collections(): string[] {
-    this.#assertOpen();
+    this.assertOpen();
     this.#catalog.refresh();
     return this.#catalog.collections().map(({ name }) => name);
   }
 
   /** Returns the counts and sizes of the store and of its collections, its readers, and its current writer. */
   stat(options?: NoOptions): StoreStat {
-    this.#assertOpen();
+    this.assertOpen();
     refuseOptions('stat', options);
     return storeStat(this.#catalog, this.#place);
   }
 
   /** Returns counts of reads, caches and imports since the store was opened, and the state of the index (docs/metrics.md). */
   metrics(options?: NoOptions): StoreMetrics {
-    this.#assertOpen();
+    this.assertOpen();
     refuseOptions('metrics', options);
     return this.#metering.metrics();
   }
 
   /** Returns the metrics as a registry of prom-client, always the same one. Its histogram begins with the first call. */
   async metricsRegistry(): Promise<Registry> {
-    this.#assertOpen();
+    this.assertOpen();
     return this.#metering.registry();
   }
 
@@ -187,7 +187,7 @@ export class Store extends MaintainedStore {
    * Set up the SDK first. Without an SDK nothing happens.
    */
   async instrument(): Promise<void> {
-    this.#assertOpen();
+    this.assertOpen();
     return this.#metering.instrument();
   }
 
@@ -262,18 +262,18 @@ export class Store extends MaintainedStore {
     return this.close();
   }
 
-  #assertOpen(): void {
+  protected override assertOpen(): void {
     this.#caches.assertOpen();
     this.#catalog.assertOpen();
   }
 
   protected override assertWritable(): void {
-    this.#assertOpen();
+    this.assertOpen();
     if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
   }
 
   protected override work<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T> {
-    this.#assertOpen();
+    this.assertOpen();
     return this.#underWay.run(work, this.directory).finally(() => this.#serving.look());
   }
 

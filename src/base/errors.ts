@@ -28,6 +28,7 @@ export const ERROR_CODES = [
   'DUPLICATE_KEY',
   'KEY_TOO_LONG',
   'UNIQUE_VIOLATION',
+  'SCHEMA_VIOLATION',
   'CODEC_FAILED',
   'STORE_NOT_FOUND',
   'STORE_EXISTS',
@@ -67,6 +68,16 @@ export const ERROR_CODES = [
 /** The code of a `GristmillError`, such as "BAD_RECORD". docs/errors.md explains each one. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** A record that is not valid against a schema. An error about an encrypted store has the keyword only. */
+export interface SchemaViolation {
+  /** The key of the record. If the collection has no key: its ordinal, or none if it was not stored. */
+  readonly key?: unknown;
+  /** JSON Pointer (RFC 6901) to the value in the record. */
+  readonly pointer?: string;
+  /** The keyword of the schema that the value does not fit. */
+  readonly keyword: string;
+}
+
 /** The facts of an error, as fields. The code decides which of them are present. */
 export interface ErrorFacts {
   /** The path of the file that the error is about, or the address of the remote object, without its query string. */
@@ -83,6 +94,10 @@ export interface ErrorFacts {
   readonly snippet?: string | undefined;
   /** The number of bytes that the operation needed on the full disk. */
   readonly bytesNeeded?: number | undefined;
+  /** Of SCHEMA_VIOLATION: the number of stored records that are not valid. */
+  readonly records?: number | undefined;
+  /** Of SCHEMA_VIOLATION: the first few records that are not valid. */
+  readonly violations?: readonly SchemaViolation[] | undefined;
   /** The original error, for example of the operating system. */
   readonly cause?: unknown;
 }
@@ -102,6 +117,8 @@ export class GristmillError extends Error {
   declare readonly reason?: string | undefined;
   declare readonly snippet?: string | undefined;
   declare readonly bytesNeeded?: number | undefined;
+  declare readonly records?: number | undefined;
+  declare readonly violations?: readonly SchemaViolation[] | undefined;
 
   /** @param message what happened and what to do about it, in one or two sentences. */
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {

@@ -55,6 +55,8 @@ export const FAILPOINTS = [
   'evolve.publish',
   'evolve.commit',
   'evolve.committed',
+  /** In the transaction that sets a schema, at its end. */
+  'schema.set',
   /** In the transaction that drops, renames or clears a collection, at its end; when it is done. */
   'collection.change',
   'collection.changed',

@@ -8,10 +8,12 @@ import { checkIndexPaths, havePositions, isSamePath, isSamePlace, type KeyPath, 
 import type { StorePlace } from '../store/files/blobs.js';
 import { freeBytes } from '../store/files/io.js';
 import { checkSameCollection } from '../store/publish/checks.js';
+import { schemaOf } from '../store/publish/schema.js';
 import { newKeySalt } from '../store/seal/hidden-keys.js';
 import type { Catalog, KeyRule } from '../store/types.js';
 import type { FilledImportOptions } from './options/resolve.js';
 import type { SourcePlan } from './plan/source-plan.js';
+import { carriedCheck } from './rules/validate.js';
 
 /** Bytes that LMDB may write for a publication without any index: the pages on the way to a few changed values. */
 const INDEX_BYTES_MIN = 256 * 1024;
@@ -42,6 +44,19 @@ export function indexesFor(
 
 /** All indexes of an import, those of them that it wants to be unique, and those that imports keep without naming them. */
 type Indexes = Pick<FilledImportOptions, 'indexes' | 'uniqueIndexes' | 'keptIndexes'>;
+
+/** The schema that the collection carries. @throws GristmillError CHECKSUM_MISMATCH if it is damaged */
+export function carriedFor(
+  catalog: Catalog,
+  { collection }: Pick<FilledImportOptions, 'collection'>,
+): Pick<FilledImportOptions, 'carried'> {
+  const manifest = catalog.collection(collection);
+  if (manifest?.schema === undefined) return {};
+  const carried = schemaOf(catalog, manifest)!.text;
+  // Before any work is done.
+  carriedCheck(collection, manifest.schema, () => carried);
+  return { carried };
+}
 
 /** Sources were given together that cannot be imported together. */
 export class SourcesDisagree extends TypeError {}

@@ -14,6 +14,7 @@ import { violationError } from '../store/publish/unique-error.js';
 import { scanSources } from './accept/accept.js';
 import { importChange } from './audit-change.js';
 import {
+  carriedFor,
   checkFreeSpace,
   checkNotEmptied,
   checkSameAsStored,
@@ -64,7 +65,8 @@ export async function importTogether(
 ): Promise<readonly ImportReport[]> {
   const memory = new MemoryWatch();
   const imports = given.map(({ options, work }) => {
-    return { options: { ...options, ...indexesFor(target.catalog, options) }, work };
+    const { catalog } = target;
+    return { options: { ...options, ...indexesFor(catalog, options), ...carriedFor(catalog, options) }, work };
   });
   const reporter = new Reporter(imports[0]!.options, target.observer);
   const runs: ImportRun[] = [];

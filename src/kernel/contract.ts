@@ -41,7 +41,7 @@ export const BadReason = {
   // Of option transform (import/rules/transform.ts).
   TRANSFORM_FAILED: 'option transform failed',
   // Of option validate (import/rules/validate.ts).
-  SCHEMA_VIOLATION: 'not valid against the schema of option validate',
+  SCHEMA_VIOLATION: 'not valid against the schema',
   // Of documents that have their records inside (import/scan/document-scan.ts); the kernels know none.
   SELECT_NOT_FOUND: 'a document that has nothing at the place of option select',
   SELECT_NOT_CONTAINER: 'a document that has no records at the place of option select',

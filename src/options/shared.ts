@@ -34,6 +34,7 @@ export const OPERATIONS = [
   'rename',
   'clear',
   'convert',
+  'schema',
 ] as const;
 
 /** A writer that changes a store for longer than a transaction. */

@@ -16,12 +16,14 @@ import type { Workers } from '../import/tasks/workers.js';
 import { answerLater, unwrap } from '../parallel/wire.js';
 import type { Blobs, StorePlace } from '../store/files/blobs.js';
 import type { Sealed, SealKeys } from '../store/seal/types.js';
-import { checkShard } from '../upkeep/evolve/check-shard.js';
-import type { Checkers, CheckResult, CheckTask } from '../upkeep/evolve/task.js';
+import type { TrialResult, Trials, TrialTask } from '../upkeep/evolve/task.js';
+import { tryShard } from '../upkeep/evolve/try-shard.js';
 import { indexShard } from '../upkeep/indexes/index-shard.js';
 import type { Indexers, IndexResult, IndexTask } from '../upkeep/indexes/task.js';
 import { profileShard } from '../upkeep/profile/profile-shard.js';
 import type { Profilers, ProfileTask } from '../upkeep/profile/task.js';
+import { checkShard } from '../upkeep/schema/check-shard.js';
+import type { Checkers, CheckResult, CheckTask } from '../upkeep/schema/task.js';
 import type { Verifiers } from '../upkeep/verify/shard.js';
 import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify/shard.js';
 import { WorkerPool } from './pool.js';
@@ -30,11 +32,11 @@ import { WorkerPool } from './pool.js';
 export function workersFor(
   { blobs, seal }: Pick<StorePlace, 'blobs' | 'seal'>,
   threads: number,
-): Workers & Verifiers & Indexers & Profilers & Checkers {
+): Workers & Verifiers & Indexers & Profilers & Checkers & Trials {
   return blobs.areFiles && threads > 0 ? new WorkerPool(threads, undefined, seal) : new InProcessWorkers(blobs, seal);
 }
 
-export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers, Checkers {
+export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers, Checkers, Trials {
   readonly #blobs: Blobs;
   readonly #seal: SealKeys | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -67,6 +69,10 @@ export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers
 
   profile(task: ProfileTask): Promise<string> {
     return this.#next(() => profileShard(this.#sealed(task), this.#blobs));
+  }
+
+  trial(task: TrialTask): Promise<TrialResult> {
+    return this.#next(() => tryShard(this.#sealed(task), this.#blobs));
   }
 
   check(task: CheckTask): Promise<CheckResult> {

@@ -16,13 +16,23 @@ import type { Workers } from '../import/tasks/workers.js';
 import { type Answer, unwrap } from '../parallel/wire.js';
 import { files } from '../store/files/file-blobs.js';
 import type { SealKeys } from '../store/seal/types.js';
-import type { Checkers, CheckResult, CheckTask } from '../upkeep/evolve/task.js';
+import type { TrialResult, Trials, TrialTask } from '../upkeep/evolve/task.js';
 import type { Indexers, IndexResult, IndexTask } from '../upkeep/indexes/task.js';
 import type { Profilers, ProfileTask } from '../upkeep/profile/task.js';
 import type { SalvageResult, SalvageTask } from '../upkeep/salvage/task.js';
+import type { Checkers, CheckResult, CheckTask } from '../upkeep/schema/task.js';
 import type { ShardFault, Verifiers, VerifyTask } from '../upkeep/verify/shard.js';
 
-type Task = PartTask | SpanOrder | MergeTask | VerifyTask | SalvageTask | IndexTask | ProfileTask | CheckTask;
+type Task =
+  | PartTask
+  | SpanOrder
+  | MergeTask
+  | VerifyTask
+  | SalvageTask
+  | IndexTask
+  | ProfileTask
+  | CheckTask
+  | TrialTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
@@ -31,7 +41,7 @@ const HEAP_MIB = 256;
 const YOUNG_HEAP_MIB = 4;
 
 /** Threads for one import, or the like. */
-export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Checkers {
+export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Checkers, Trials {
   readonly #piscina: Pool;
   /** Settles when no thread is loading any more. */
   readonly #loaded: Promise<unknown>;
@@ -102,6 +112,10 @@ export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Chec
 
   async profile(task: ProfileTask): Promise<string> {
     return this.#runTwice<string>(task, 'profile', task.path, () => {});
+  }
+
+  async trial(task: TrialTask): Promise<TrialResult> {
+    return this.#runTwice<TrialResult>(task, 'trial', task.path, () => {});
   }
 
   async check(task: CheckTask): Promise<CheckResult> {

@@ -15,6 +15,7 @@ import type {
   RawValue,
   ResumableImport,
   ShardEntry,
+  StoredSchema,
   StoreHeader,
   TombstoneState,
 } from './value-types.js';
@@ -59,6 +60,8 @@ export interface CatalogRead extends RecentRead, AuditRead {
   profile(collectionId: number): Uint8Array | undefined;
   /** The shapes of a collection. Undefined where no migration was ever applied. */
   history(collectionId: number): History | undefined;
+  /** The schema that new records of a collection are held to; `schemaOf` (publish/schema.ts) compares it with the manifest. */
+  schema(collectionId: number): StoredSchema | undefined;
   /** The last page of `tree` stored at or before this page key; undefined when all are behind it. */
   floorPage(tree: number, pageKey: Uint8Array): PageAt | undefined;
   /** The page of `tree` after (not at) this page key, or before it. */
@@ -168,6 +171,8 @@ export interface CatalogWrite extends RecentWrite, AuditWrite {
   putProfile(collectionId: number, profile: Uint8Array | undefined): void;
   /** Undefined removes it. */
   putHistory(collectionId: number, history: History | undefined): void;
+  /** Undefined removes it. */
+  putSchema(collectionId: number, schema: StoredSchema | undefined): void;
   putPage(tree: number, page: Uint8Array): void;
   /** The same where the page key is known. */
   putPageAt(pageKey: Uint8Array, page: Uint8Array): void;

@@ -77,6 +77,8 @@ export interface CollectionManifest extends HasNumbers {
   readonly inline: number;
   /** Edits that are kept of it (catalog key `09`). Absent: none. */
   readonly edits?: number;
+  /** The SHA-256 of the schema that its new records are held to (catalog key `0C`), hexadecimal. Absent: there is none. */
+  readonly schema?: string;
   readonly shards: number;
   /** Generation that gave all records new locations: the last import in mode `replace`, a repair from shards. Absent: unknown. */
   readonly made?: number;
@@ -91,6 +93,17 @@ export interface CollectionManifest extends HasNumbers {
   readonly storedBytes: number;
   readonly plainBytes: number;
   readonly published: string;
+}
+
+/** The JSON Schema that new records of a collection are held to: catalog key `0C` collection. */
+export interface StoredSchema {
+  readonly version: 1;
+  /** The schema as JSON without blanks. */
+  readonly text: string;
+  /** When it was set: ISO 8601 time. */
+  readonly since: string;
+  /** Set if the records that were there then were not checked. */
+  readonly onlyNew?: true;
 }
 
 /**

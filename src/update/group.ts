@@ -6,6 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { GristmillError } from '../base/errors.js';
+import type { SchemaCheck } from '../import/rules/validate.js';
 import { havePositions, withUnique } from '../keys/key-path.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { Resolved } from '../options/check.js';
@@ -18,6 +19,7 @@ import type { COLLECTION_OPTIONS } from './collection-options.js';
 import type { MadeChanges } from './overlay/changes.js';
 import { Overlay } from './overlay/overlay.js';
 import { Undo } from './overlay/undo.js';
+import { heldTo } from './records/held.js';
 import { planOf } from './records/prepared.js';
 import type { KeyPlan } from './records/record.js';
 
@@ -42,6 +44,8 @@ export interface GroupCollection {
   readonly shards: readonly ShardEntry[];
   readonly overlay: Overlay;
   readonly plan: KeyPlan;
+  /** What its records are held to, if it carries a schema. */
+  readonly check: SchemaCheck | undefined;
   /** Reads the collection as it was when the group began; undefined for a new one. */
   readonly stored: Lookup | undefined;
   /** Gets each change of a record, where they are logged. */
@@ -85,7 +89,7 @@ export class Group {
     }
   }
 
-  /** @throws MergeUnderWay; GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name */
+  /** @throws MergeUnderWay; GristmillError COLLECTION_NOT_FOUND, CHECKSUM_MISMATCH; TypeError for an invalid name */
   collection(name: string): GroupCollection {
     const known = this.#collections.get(name);
     if (known !== undefined) return known;
@@ -120,7 +124,8 @@ export class Group {
     const { manifest, shards } = state;
     const { plan } = planOf(manifest, this.#context.seal);
     const overlay = new Overlay(this.#undo, plan.hidden?.primary);
-    const added = { manifest, shards, overlay, plan, stored, records: this.#log.records };
+    const check = heldTo(this.#context.catalog, manifest);
+    const added = { manifest, shards, overlay, plan, check, stored, records: this.#log.records };
     this.#collections.set(manifest.name, added);
     return added;
   }

@@ -3,6 +3,7 @@
 // One collection within a transaction: reads see its changes, which are kept beside the store until the commit.
 
 import { GristmillError } from '../base/errors.js';
+import type { SchemaCheck } from '../import/rules/validate.js';
 import { decodeKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
 import { jsonText } from '../keys/json-text.js';
@@ -21,9 +22,17 @@ import type { CollectionManifest } from '../store/types.js';
 import type { RecordLog } from './audit/group-log.js';
 import { deletedBounds, isInBounds, type KeyBounds, primaryIn } from './delete-range.js';
 import type { Overlay } from './overlay/overlay.js';
+import { holdTo } from './records/held.js';
 import { mergePatch } from './records/merge-patch.js';
 import type { PreparedRecord } from './records/prepared.js';
-import { compactText, type KeyPlan, type NewRecord, recordOfText, recordOfValue } from './records/record.js';
+import {
+  compactText,
+  type KeyPlan,
+  keyOfRecord,
+  type NewRecord,
+  recordOfText,
+  recordOfValue,
+} from './records/record.js';
 import { TransactionReads, type TransactionState } from './transaction-reads.js';
 
 /** Options of `createCollection`; all optional. */
@@ -62,6 +71,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   readonly #plan: KeyPlan;
   readonly #form: ValueForm<T>;
   readonly #log: RecordLog | undefined;
+  readonly #check: SchemaCheck | undefined;
 
   static {
     putPrepared = (collection, prepared) => {
@@ -77,7 +87,8 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   /** Not for users: `transaction.collection(name)` makes it. */
   constructor(state: TransactionState<T>) {
     super(state);
-    const { manifest, overlay, stored, plan, records } = state.changed;
+    const { manifest, overlay, stored, plan, check, records } = state.changed;
+    this.#check = check;
     this.#manifest = manifest;
     this.#overlay = overlay;
     this.#lookup = stored;
@@ -130,7 +141,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
    * A codec encodes it first.
    * @param name the member name of the record, in collections imported from one object; the name is the key there.
    * @returns the key of the record; in collections without a key, its ordinal.
-   * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG, CODEC_FAILED; TypeError
+   * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG, SCHEMA_VIOLATION, CODEC_FAILED; TypeError
    */
   put(value: T, name?: string): KeyValue {
     this.#assertUsable();
@@ -148,6 +159,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
    * anything else replaces the member. Other members keep their spelling. A patch that changes the key moves the
    * record. The patch changes the stored record: no codec encodes the patch.
    * @returns whether there is such a record.
+   * @throws GristmillError BAD_RECORD, KEY_TOO_LONG, SCHEMA_VIOLATION; TypeError
    */
   patch(key: KeyValue, changes: unknown): boolean {
     this.#assertUsable();
@@ -173,12 +185,14 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     const name = this.#manifest.key.kind === 'name' ? (key as string) : undefined;
     const record = this.#withHidden(key, recordOfText(mergePatch(text, changes), this.#plan, name));
     const { primary } = record;
+    // Before the record goes that it replaces.
+    this.#hold(record);
     if (primary !== undefined && Buffer.compare(primary, this.#overlay.keyOf(key)) === 0) {
       this.#log?.add(this.#manifest.name, key, 'patch', text, this.#textOf(record));
       this.#overlay.patch(primary, record, changes);
     } else {
       this.delete(key);
-      this.#put(record);
+      this.#store(record);
     }
     return true;
   }
@@ -253,13 +267,24 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   }
 
   #put(record: NewRecord): KeyValue {
+    this.#hold(record);
+    return this.#store(record);
+  }
+
+  /** @throws GristmillError SCHEMA_VIOLATION */
+  #hold(record: NewRecord): void {
+    if (this.#check === undefined) return;
+    holdTo(this.#check, this.#manifest.name, record, this.#textOf(record));
+  }
+
+  #store(record: NewRecord): KeyValue {
     if (record.primary === undefined) {
       this.#overlay.append(record);
       const ordinal = this.#firstAppended + this.#overlay.appended.length - 1;
       this.#log?.add(this.#manifest.name, ordinal, 'put', undefined, this.#textOf(record));
       return ordinal;
     }
-    const key = record.key ?? decodeKey(record.whole ?? record.primary);
+    const key = keyOfRecord(record)!;
     this.#log?.add(this.#manifest.name, key, 'put', this.getText(key), this.#textOf(record));
     this.#overlay.put(record.primary, record);
     return key;

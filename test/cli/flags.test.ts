@@ -11,12 +11,13 @@ import { fileWith, scratch } from '../support/import-files.js';
 
 const hasScript = spawnSync('script', ['--version']).status === 0;
 
-/** Of imports and of stores. */
+/** Of imports, of stores, and of schemas that are set. */
 async function allFlags(): Promise<ReadonlySet<string>> {
   const helps = await Promise.all([
     gristmill('import', '--help'),
     gristmill('config', '--help'),
     gristmill('watch', '--help'),
+    gristmill('schema', 'set', '--help'),
   ]);
   return new Set(helps.flatMap(({ stdout }) => stdout.match(/--[a-z][a-z-]+/g) ?? []));
 }

@@ -85,6 +85,7 @@ const LAYERS = [
     'src/upkeep/indexes',
     'src/upkeep/evolve',
     'src/upkeep/profile',
+    'src/upkeep/schema',
     'src/upkeep/collections',
     'src/upkeep/quarantine',
     'src/upkeep/audit',

@@ -51,6 +51,23 @@ const STEPS: readonly (readonly [string, string, Step])[] = [
   ['a line of a bulk file', 'SOURCE_NOT_JSON', importing(`{"${WORD}":{}}\n{}\n`, { format: 'es-bulk' })],
   ['a place that does not exist', 'SELECT_NOT_FOUND', importing(`{"${WORD}":[1]}`, { select: '/missing' })],
   [
+    'a stored record that a schema would not allow',
+    'SCHEMA_VIOLATION',
+    async (store) => {
+      await importing(two, { key: 'id' })(store);
+      return store.setSchema('records', { properties: { u: { maxLength: 1 } } });
+    },
+  ],
+  [
+    'a transaction against a schema',
+    'SCHEMA_VIOLATION',
+    async (store) => {
+      await importing(two, { key: 'id' })(store);
+      await store.setSchema('records', { additionalProperties: { type: 'string' } });
+      return store.collection().put({ id: 'other', [WORD]: 1 });
+    },
+  ],
+  [
     'a transaction on a unique value',
     'UNIQUE_VIOLATION',
     async (store) => {

@@ -28,7 +28,7 @@ export const Exit = {
 export const EXIT_HELP = `
 Exit codes:
   0    done
-  1    a key has no record (get, patch, delete)
+  1    a key has no record (get, patch, delete), or a collection no schema (schema get)
   2    wrong usage: unknown option, missing argument, value out of range
   3    bad input: the source is missing, not JSON or truncated, or a record is bad
   4    store: missing, damaged, busy or of a newer format; no such collection or index; verify found faults
@@ -64,6 +64,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   DUPLICATE_KEY: Exit.badInput,
   KEY_TOO_LONG: Exit.badInput,
   UNIQUE_VIOLATION: Exit.badInput,
+  SCHEMA_VIOLATION: Exit.badInput,
   CODEC_FAILED: Exit.badInput,
   STORE_NOT_FOUND: Exit.store,
   STORE_EXISTS: Exit.store,

@@ -13,6 +13,7 @@ const CHECKED = /\boptions\.([a-z][A-Za-z]*)\b(?!\.\w)/g;
 const NAMES: ReadonlySet<string> = new Set([
   ...[IMPORT_OPTIONS, STORE_OPTIONS, WATCH_OPTIONS].flatMap((table) => Object.keys(table)),
   'config',
+  'onlyNew',
 ]);
 /** Flags that are not named as their options. */
 const RENAMED: ReadonlyMap<string, string> = new Map([

@@ -36,6 +36,8 @@ export type FilledImportOptions = Resolved<typeof TABLE> & {
   readonly pass?: 'together' | 'apart';
   /** Of the option `indexes`, once the collection is known: those that imports keep without naming them. */
   readonly keptIndexes?: readonly KeyPath[];
+  /** The text of the schema that the collection carries, once the collection is known. */
+  readonly carried?: string;
 };
 
 /**

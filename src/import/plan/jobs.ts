@@ -94,7 +94,8 @@ function setupOf(
   const primary = options.key === undefined ? undefined : namesOf(options.key);
   const secondary = options.indexes.map((path) => namesOf(path, numbersIn({ positions })));
   const select = options.select === undefined ? undefined : parsePointer(options.select);
-  const rules = rulesIn(options);
+  const { validate, carried } = options;
+  const rules = rulesIn({ ...options, schemas: [validate, carried].filter((schema) => schema !== undefined) });
   return {
     id,
     ...(select && { select }),

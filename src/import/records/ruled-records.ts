@@ -14,7 +14,7 @@ import { lineOf, tokenEnd } from '../../kernel/plain/tokens.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
 import { lineWith, placeIn } from '../rules/line.js';
-import { type RecordPlace, RecordRules } from '../rules/rules.js';
+import { type RecordPlace, RecordRules, type RuleTexts } from '../rules/rules.js';
 import { TransformFault } from '../rules/transform.js';
 import { violationText } from '../rules/validate.js';
 import type { SpanTask } from '../tasks/span.js';
@@ -27,7 +27,13 @@ interface Sink {
   takeEntries(): void;
   /** A good record was not stored. */
   passed(): void;
+  /** Whether null stands for the deletion of a record (format/deletions.ts). */
+  readonly hasDeletions: boolean;
 }
+
+const NO_RULES: RuleTexts = { where: [], pick: [], omit: [], schemas: [] };
+
+const DELETION = 'null';
 
 /** Why a record is bad after all. */
 type Fault = Pick<BadOutcome, 'reason' | 'detail' | 'violation'>;
@@ -46,7 +52,7 @@ export class RuledRecords {
   #fault: Fault | undefined;
 
   constructor(task: SpanTask, sink: Sink) {
-    const { rules = { where: [], pick: [], omit: [] } } = task.setup;
+    const { rules = NO_RULES } = task.setup;
     this.#sink = sink;
     this.#task = task;
     this.#rules = new RecordRules(rules);
@@ -95,7 +101,9 @@ export class RuledRecords {
   #violation(text: Uint8Array): Fault | undefined {
     if (!this.#rules.hasSchema) return undefined;
     const { buffer, byteOffset, byteLength } = text;
-    const violation = this.#rules.violation(Buffer.from(buffer, byteOffset, byteLength).toString());
+    const record = Buffer.from(buffer, byteOffset, byteLength).toString();
+    if (record === DELETION && this.#sink.hasDeletions) return undefined;
+    const violation = this.#rules.violation(record);
     if (violation === undefined) return undefined;
     const { pointer, keyword } = violation;
     return { reason: 'SCHEMA_VIOLATION', detail: violationText(violation), violation: { pointer, keyword } };

@@ -178,7 +178,8 @@ function headerOf(
   const all = plans.flatMap((plan) => plan.members ?? [plan]);
   const sources = all.map(({ path, shape, fingerprint }) => ({ path, shape, ...fingerprint }));
   const affecting = optionsThatAffect(options, 'records', 'import');
-  const rules = { ...affecting, ...newMeanings(options), maxBad: String(options.maxBad), ...(shape && { shape }) };
+  const { carried, maxBad } = options;
+  const rules = { ...affecting, ...newMeanings(options), maxBad: String(maxBad), carried, ...(shape && { shape }) };
   return newHeader(
     JSON.stringify(sources, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
     JSON.stringify(rules),

@@ -21,8 +21,8 @@ export interface RuleTexts {
   readonly transform?: string | undefined;
   readonly pick: readonly string[];
   readonly omit: readonly string[];
-  /** The text of a JSON Schema, from `schemaText`. */
-  readonly validate?: string | undefined;
+  /** The texts of JSON Schemas, from `schemaText`: all of them have to hold. */
+  readonly schemas: readonly string[];
   /** The greatest number of records that a span stores. */
   readonly limit?: number | undefined;
 }
@@ -35,10 +35,10 @@ export interface RecordPlace {
 }
 
 /** Undefined if all records are stored as they are. */
-export function rulesIn({ where, sample, transform, pick, omit, validate, limit }: RuleTexts): RuleTexts | undefined {
-  const hasLists = where.length + pick.length + omit.length > 0;
-  const hasOthers = [sample, transform, validate, limit].some((rule) => rule !== undefined);
-  return hasLists || hasOthers ? { where, sample, transform, pick, omit, validate, limit } : undefined;
+export function rulesIn({ where, sample, transform, pick, omit, schemas, limit }: RuleTexts): RuleTexts | undefined {
+  const hasLists = where.length + pick.length + omit.length + schemas.length > 0;
+  const hasOthers = [sample, transform, limit].some((rule) => rule !== undefined);
+  return hasLists || hasOthers ? { where, sample, transform, pick, omit, schemas, limit } : undefined;
 }
 
 export class RecordRules {
@@ -48,8 +48,8 @@ export class RecordRules {
   readonly #projection: Projection | undefined;
   readonly #check: SchemaCheck | undefined;
 
-  constructor({ where, sample, transform, pick, omit, validate }: RuleTexts) {
-    this.#check = validate === undefined ? undefined : new SchemaCheck(validate);
+  constructor({ where, sample, transform, pick, omit, schemas }: RuleTexts) {
+    this.#check = schemas.length === 0 ? undefined : SchemaCheck.of(schemas);
     this.#conditions = where.length === 0 ? undefined : new Conditions(where);
     this.#sample = sample;
     this.#transform = transform === undefined ? undefined : transformAt(transform);
@@ -80,7 +80,7 @@ export class RecordRules {
     return this.#check !== undefined;
   }
 
-  /** Where a record does not fit the schema. @param text as it is stored */
+  /** Where a record does not fit a schema. @param text as it is stored */
   violation(text: string): Violation | undefined {
     return this.#check?.violation(text);
   }

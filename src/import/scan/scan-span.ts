@@ -34,7 +34,7 @@ export { Cancelled } from './span-output.js';
 const OVERHANG_BYTES = 64 * 1024;
 
 /**
- * Scans a span. Where its records are to be valid against a schema: most sources are clean, and most of what a schema says is about one
+ * Scans a span. Where its records are to be valid against schemas: most sources are clean, and most of what a schema says is about one
  * path alone. Then the profile of the records proves that all are valid, and none of them is parsed. If it does not, the span is
  * scanned once more, and each record is checked.
  * @throws GristmillError SOURCE_CHANGED, IO_ERROR, DISK_FULL; Cancelled
@@ -54,9 +54,10 @@ export function scanSpan(order: SpanOrder, blobs: Blobs): SpanResult {
 function withoutCheck(order: SpanOrder): SpanOrder | undefined {
   const { setup } = order;
   const { rules, scan } = setup;
-  if (rules?.validate === undefined || !isProvable(JSON.parse(rules.validate))) return undefined;
-  const { validate: proves, ...others } = rules;
-  const left = rulesIn(others);
+  if (rules === undefined || rules.schemas.length === 0) return undefined;
+  const { schemas: proves } = rules;
+  if (!proves.every((schema) => isProvable(JSON.parse(schema)))) return undefined;
+  const left = rulesIn({ ...rules, schemas: [] });
   const { asks: _, ...asked } = scan;
   const { rules: __, ...rest } = setup;
   return { ...order, setup: { ...rest, proves, ...(left && { rules: left }), scan: left ? scan : asked } };

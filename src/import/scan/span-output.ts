@@ -184,6 +184,10 @@ export class SpanOutput {
     return undefined;
   }
 
+  get hasDeletions(): boolean {
+    return this.#deletions !== undefined;
+  }
+
   passed(): void {
     this.rejects.skip(this.kernel.scanner.ordinal);
   }
@@ -266,7 +270,7 @@ export class SpanOutput {
     return {
       ...(profiles && { profile: Buffer.from(encodeProfile(profile)).toString() }),
       ...(proves !== undefined && {
-        isValid: isProven(JSON.parse(proves), valuesOf(profile, framing === 'object').root),
+        isValid: proves.every((schema) => isProven(JSON.parse(schema), valuesOf(profile, framing === 'object').root)),
       }),
     };
   }

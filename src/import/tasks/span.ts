@@ -44,8 +44,8 @@ export interface ScanSetup {
   readonly hashesSpans: boolean;
   /** Whether a profile of the records is made. */
   readonly profiles?: true;
-  /** A schema that the profile of a span may prove its records valid against (scan/scan-validated.ts). */
-  readonly proves?: string;
+  /** Schemas that the profile of a span may prove its records valid against (scan/scan-span.ts). */
+  readonly proves?: readonly string[];
   /** Whether only that is wanted: then nothing of the records is stored. */
   readonly storesNothing?: true;
   /** The shape that the records have (store/shape-types.ts). Absent: 0. */

@@ -19,6 +19,8 @@ export const AUDIT_OPERATIONS = {
   'add index': 'a secondary index was made',
   'drop index': 'a secondary index was removed',
   evolve: 'the records of a collection got another version, or can no longer get an older one',
+  'set schema': 'a collection got a schema that its records are held to',
+  'unset schema': 'the schema of a collection was removed',
   prune: 'old entries of the audit log were removed',
   retention: 'the number of entries that the log keeps was changed',
 } as const;

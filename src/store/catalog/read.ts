@@ -22,6 +22,7 @@ import type {
   RawValue,
   ResumableImport,
   ShardEntry,
+  StoredSchema,
   StoreHeader,
   TombstoneState,
 } from '../types.js';
@@ -38,6 +39,7 @@ import {
   resumableCheck,
   sourceRowsCheck,
   sourcesCheck,
+  storedSchemaCheck,
   tombstonesCheck,
 } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
@@ -58,6 +60,7 @@ import {
   profileKey,
   RESUMABLE_KEY,
   STORE_KEY,
+  schemaKey,
   sequenceOf,
   shardKey,
   sourceRowsKey,
@@ -224,6 +227,11 @@ export class CatalogReader implements CatalogRead {
   history(collectionId: number): History | undefined {
     const bytes = this.#meta.get(historyKey(collectionId));
     return bytes && decodeValue<History>(historyCheck, bytes, 'history of shapes', this.file);
+  }
+
+  schema(collectionId: number): StoredSchema | undefined {
+    const bytes = this.#meta.get(schemaKey(collectionId));
+    return bytes && decodeValue<StoredSchema>(storedSchemaCheck, bytes, 'schema', this.file);
   }
 
   auditHead(): AuditHead | undefined {

@@ -31,6 +31,7 @@ import type {
   IndexManifest,
   ResumableImport,
   ShardEntry,
+  StoredSchema,
   StoreHeader,
   TombstoneState,
 } from '../types.js';
@@ -148,6 +149,7 @@ export const collectionCheck = object<CollectionManifest>(
     keySalt: optional(text((given) => KEY_SALT.test(given))),
     ...{ records: count, dead: count, holes: count, cleaned: optional(count), dropped: optional(count), inline: count },
     ...{ edits: optional(count), shape: optional(shape) },
+    schema: optional(text((given) => SHA256.test(given))),
     ...{ shards: integer(U32_MAX), layout: generation, made: optional(generation), open: optional(shardCheck) },
     ...{ sourceBytes: count, storedBytes: count, plainBytes: count, published: time },
   },
@@ -184,6 +186,10 @@ export const historyCheck = object<History>(
     return final > shapes.length ? '.final' : undefined;
   },
 );
+
+export const storedSchemaCheck = object<StoredSchema>({
+  ...{ version: oneOf(1), text: text(), since: time, onlyNew: optional(oneOf(true)) },
+});
 
 export const tombstonesCheck = object<TombstoneState>({ dead: records, generation });
 

@@ -7,7 +7,7 @@ import { CHECKSUM_BYTES, checksumMatches, putChecksum } from '../files/checksum.
 import type { CollectionManifest, StoreHeader } from '../types.js';
 import { type Check, describeFault } from './checks.js';
 
-/** The newest format this gristmill reads and writes (Invariant 9): that of stores in which a migration was applied. */
+/** The newest format this gristmill reads and writes (Invariant 9): that of stores with a schema, or in which a migration was applied. */
 export const FORMAT_VERSION = 6;
 /** The format of any other store. Every gristmill reads it. */
 const FIRST_FORMAT = 1;
@@ -27,6 +27,8 @@ const RECENT_FORMAT = 5;
 const SHAPES_FORMAT = 6;
 /** The format of encrypted stores. */
 const SEALED_FORMAT = 5;
+/** The first format with schemas: an older gristmill would store records that are not valid. */
+const SCHEMA_FORMAT = 6;
 
 /** First byte of a key in `meta`. */
 export const MetaKind = {
@@ -42,6 +44,7 @@ export const MetaKind = {
   edits: 0x09,
   profile: 0x0b,
   history: 0x0c,
+  schema: 0x0d,
   recent: 0x10,
   /** After all others: each commit adds an entry, and writes one page for it and the head. */
   audit: 0x20,
@@ -116,6 +119,11 @@ export function profileKey(collectionId: number): Buffer {
 /** Where the shapes of a collection are. */
 export function historyKey(collectionId: number): Buffer {
   return numbersKey(MetaKind.history, collectionId);
+}
+
+/** Where the schema is that records of a collection are held to. */
+export function schemaKey(collectionId: number): Buffer {
+  return numbersKey(MetaKind.schema, collectionId);
 }
 
 const INLINE_KEY_BYTES = 9;
@@ -252,8 +260,17 @@ export function newHeader(isSealed = false): StoreHeader {
 }
 
 /** The format that a collection needs: a gristmill that does not know its kind of keys must not read it. */
-export function formatOf({ key, primary: tree, secondary, positions, edits, shape }: CollectionManifest): number {
+export function formatOf({
+  key,
+  primary: tree,
+  secondary,
+  positions,
+  edits,
+  shape,
+  schema,
+}: CollectionManifest): number {
   if (shape !== undefined) return SHAPES_FORMAT;
+  if (schema !== undefined) return SCHEMA_FORMAT;
   if (tree?.recent !== undefined || secondary.some(({ recent }) => recent !== undefined)) return RECENT_FORMAT;
   if (edits !== undefined) return EDITS_FORMAT;
   if (secondary.some(({ unique }) => unique)) return UNIQUE_FORMAT;

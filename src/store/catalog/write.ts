@@ -17,6 +17,7 @@ import type {
   Garbage,
   ResumableImport,
   ShardEntry,
+  StoredSchema,
   StoreHeader,
   TombstoneState,
 } from '../types.js';
@@ -35,6 +36,7 @@ import {
   resumableCheck,
   shardCheck,
   sourcesCheck,
+  storedSchemaCheck,
   tombstonesCheck,
 } from './schema.js';
 import {
@@ -53,6 +55,7 @@ import {
   profileKey,
   RESUMABLE_KEY,
   STORE_KEY,
+  schemaKey,
   seal,
   shardKey,
   sourceRowsKey,
@@ -190,6 +193,12 @@ export class CatalogWriter implements CatalogWrite {
     const at = profileKey(collectionId);
     if (profile === undefined) this.#meta.remove(at);
     else this.#meta.put(at, seal(profile));
+  }
+
+  putSchema(collectionId: number, schema: StoredSchema | undefined): void {
+    const at = schemaKey(collectionId);
+    if (schema === undefined) this.#meta.remove(at);
+    else this.#meta.put(at, this.#encode(storedSchemaCheck, schema, 'schema'));
   }
 
   putAuditHead(head: AuditHead): void {

@@ -72,6 +72,8 @@ export function commitPublication(
     inline: base?.inline ?? 0,
     // Whoever publishes settles them, last in this transaction.
     ...(current?.edits !== undefined && { edits: current.edits }),
+    // New records were checked against it.
+    ...(current?.schema !== undefined && { schema: current.schema }),
     shards: shards.length,
     layout: added.length > 0 || base === undefined ? generation : base.layout,
     ...madeIn(base, generation),

@@ -5,6 +5,7 @@ import { KEY_BYTES_MAX } from '../../base/limits.js';
 import { isWithheld } from '../../base/snippet.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
 import { decodeKey, shownKey } from '../../keys/decode.js';
+import type { KeyValue } from '../../keys/encode.js';
 import { isCutKey } from '../../keys/key-bytes.js';
 import { numbersIn, quotedPath } from '../../keys/key-path.js';
 import type { StorePlace } from '../files/blobs.js';
@@ -41,14 +42,25 @@ export function violationError(
 
 /** The key of a record, for a message; where keys are not shown, its number. */
 export function nameOf(
+  manifest: Pick<CollectionManifest, 'key'>,
+  entry: ShardEntry,
+  ordinal: number,
+  line: Uint8Array | undefined,
+): string {
+  if (isWithheld()) return String(entry.firstOrdinal + ordinal);
+  return shownKey(keyOfLine(manifest, entry, ordinal, line));
+}
+
+/** The key of a stored record; its number where there is none. */
+export function keyOfLine(
   { key }: Pick<CollectionManifest, 'key'>,
   { named, firstOrdinal }: ShardEntry,
   ordinal: number,
   line: Uint8Array | undefined,
-): string {
+): KeyValue {
   const primary = primaryInLine(key, named);
-  if (line === undefined || primary === undefined || isWithheld()) return String(firstOrdinal + ordinal);
+  if (line === undefined || primary === undefined) return firstOrdinal + ordinal;
   const { records } = scanPlain(line, { ...STORED_LIMITS, framing: 'lines', primary, secondary: [] });
   const found = records[0]?.keys[0]?.[1];
-  return found === undefined ? String(firstOrdinal + ordinal) : shownKey(decodeKey(Buffer.from(found, 'hex')));
+  return found === undefined ? firstOrdinal + ordinal : decodeKey(Buffer.from(found, 'hex'));
 }

@@ -12,6 +12,7 @@ import { wholeKeys } from '../../kernel/plain/capture.js';
 import { faultyPath } from '../../kernel/plain/faulty-path.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
 import { combinations, combinationsOf } from '../../keys/composite.js';
+import { decodeKey } from '../../keys/decode.js';
 import { compareKeys, encodeKey, type KeyPart, type KeyValue } from '../../keys/encode.js';
 import { jsonText } from '../../keys/json-text.js';
 import { isCutKey } from '../../keys/key-bytes.js';
@@ -42,6 +43,12 @@ export interface NewRecord {
 export interface KeptLine {
   readonly line: string;
   readonly shape: number;
+}
+
+/** Its key; undefined in collections without a key. */
+export function keyOfRecord({ key, whole, primary }: NewRecord): KeyValue | undefined {
+  const encoded = whole ?? primary;
+  return key ?? (encoded && decodeKey(encoded));
 }
 
 /** Where the keys of a collection's records are. */

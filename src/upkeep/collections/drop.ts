@@ -26,6 +26,7 @@ export function drop(target: ChangeTarget, name: string, given?: CollectionChang
         write.deleteSources(manifest.id);
         write.putProfile(manifest.id, undefined);
         write.putHistory(manifest.id, undefined);
+        write.putSchema(manifest.id, undefined);
         write.deleteEdits(manifest.id);
         write.deleteCollection(name);
         nextGeneration(catalog, write);

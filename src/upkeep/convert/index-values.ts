@@ -11,6 +11,7 @@ import type { ConversionKind } from '../../store/files/layout.js';
 import { treeStart } from '../../store/pages/page-key.js';
 import { verifyPage } from '../../store/pages/read.js';
 import { publishState } from '../../store/publish/publish-state.js';
+import { schemaOf } from '../../store/publish/schema.js';
 import { hiddenKeys, newKeySalt } from '../../store/seal/hidden-keys.js';
 import type { Catalog, CatalogRead, CollectionManifest, IndexManifest, ShardEntry } from '../../store/types.js';
 import { rebuildCollection } from '../repair/catalog.js';
@@ -80,7 +81,10 @@ function convertedEdit(manifest: CollectionManifest, { seal }: Blobs, { key, edi
   return { key: hidden.of(whole), edit: { ...rest, key: Buffer.from(whole).toString('base64url') } };
 }
 
-async function copySources({ old, catalog, pause }: ConvertedIndex, { id }: CollectionManifest): Promise<void> {
+async function copySources({ old, catalog, pause }: ConvertedIndex, manifest: CollectionManifest): Promise<void> {
+  const { id } = manifest;
+  const schema = schemaOf(old, manifest);
+  if (schema !== undefined) await catalog.transaction((write) => write.putSchema(id, schema));
   const profile = old.profile(id);
   if (profile !== undefined) await catalog.transaction((write) => write.putProfile(id, profile));
   const sources = old.sourceManifest(id);

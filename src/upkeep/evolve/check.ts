@@ -13,7 +13,7 @@ import { liveRecords } from '../indexes/live-records.js';
 import type { IndexWatch } from '../indexes/progress.js';
 import { Failures } from './failures.js';
 import type { EvolveTarget } from './options.js';
-import type { CheckResult } from './task.js';
+import type { TrialResult } from './task.js';
 
 /** What is looked at, and in which shape it is to be. */
 interface Checked {
@@ -44,8 +44,8 @@ export async function checkRecords(
   const threads = bytes <= THREADLESS_BYTES_MAX ? 0 : Math.min(workersMax, files.length);
   const workers = target.startWorkers(threads);
   try {
-    const start = (entry: ShardEntry): Promise<CheckResult> =>
-      workers.check({
+    const start = (entry: ShardEntry): Promise<TrialResult> =>
+      workers.trial({
         ...{ entry, dead: snapshot.tombstones(entry), shared: watch.shared.buffer },
         ...{ path: shardPath(target.directory, entry.file), route: forms.routeOf(entry) },
       });

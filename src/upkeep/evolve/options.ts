@@ -9,11 +9,11 @@ import type { IndexProgress } from '../indexes/options.js';
 import type { Indexers } from '../indexes/task.js';
 import type { FailureGroup } from './failures.js';
 import type { EvolvedIndex } from './indexes.js';
-import type { Checkers } from './task.js';
+import type { Trials } from './task.js';
 
 /** What a collection is evolved with. */
 export interface EvolveTarget extends IndexTarget {
-  readonly startWorkers: (threads: number) => Indexers & Checkers;
+  readonly startWorkers: (threads: number) => Indexers & Trials;
 }
 
 /** Options of `store.evolve` and `store.undoMigrations`; all optional. An unknown name is a TypeError. */

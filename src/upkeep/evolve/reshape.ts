@@ -69,6 +69,7 @@ export class Reshaping {
     state: { readonly snapshot: CatalogSnapshot; readonly manifest: CollectionManifest },
     next: NextShape,
   ) {
+    refuseSchema(state.manifest);
     this.#target = target;
     this.#watch = watch;
     this.#workers = workers;
@@ -152,6 +153,7 @@ export class Reshaping {
     lock.check();
     const before = catalog.generation();
     const current = collectionOf(catalog, this.#manifest.name);
+    refuseSchema(current);
     const shards = catalog.shards(current);
     const late = new LateRecords(this.#shards, this.#forms);
     const found = late.check(catalog, current, this.#isLookedAt);
@@ -207,4 +209,11 @@ export class Reshaping {
 function changedMeanwhile({ name }: CollectionManifest): GristmillError {
   const message = `a transaction put a record that is no object into collection ${name}; nothing was changed: run the migration again`;
   return new GristmillError('STORE_BUSY', message);
+}
+
+/** The schema says what the records of the old shape are. @throws GristmillError MIGRATION_REFUSED */
+function refuseSchema({ name, schema }: CollectionManifest): void {
+  if (schema === undefined) return;
+  const message = `collection ${name} carries a schema, which its records would not have to fit any more: take it away (gristmill schema unset), change the records, and set the schema of their new shape`;
+  throw new GristmillError('MIGRATION_REFUSED', message);
 }

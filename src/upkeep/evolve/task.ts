@@ -6,7 +6,7 @@ import type { Route } from '../../store/shapes/tree.js';
 import type { ShardEntry } from '../../store/types.js';
 import type { FailureGroup } from './failures.js';
 
-export interface CheckTask extends Sealed {
+export interface TrialTask extends Sealed {
   readonly entry: ShardEntry;
   readonly path: string;
   /** The migrations that make the new shape of the shard's. Undefined: it has that shape. */
@@ -17,7 +17,7 @@ export interface CheckTask extends Sealed {
   readonly shared: SharedArrayBuffer;
 }
 
-export interface CheckResult {
+export interface TrialResult {
   readonly records: number;
   /** Whether each of them is an object. */
   readonly areObjects: boolean;
@@ -25,6 +25,6 @@ export interface CheckResult {
 }
 
 /** Who looks at shards. */
-export interface Checkers extends Pick<Workers, 'close'> {
-  check(task: CheckTask): Promise<CheckResult>;
+export interface Trials extends Pick<Workers, 'close'> {
+  trial(task: TrialTask): Promise<TrialResult>;
 }

@@ -4,18 +4,19 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { isDead } from '../../store/catalog/tombstones.js';
-import type { CatalogSnapshot, InlineRecord, ShardEntry } from '../../store/types.js';
+import type { CatalogRead, InlineRecord, ShardEntry } from '../../store/types.js';
 
 /** Records taken together. */
 const BATCH = 256;
 
-/** @param dead tombstones of the shard @throws GristmillError CHECKSUM_MISMATCH when records are missing */
+/** @param dead tombstones of the shard @param first ordinal of the first one @throws GristmillError CHECKSUM_MISMATCH when records are missing */
 export function* liveRecords(
-  read: CatalogSnapshot,
-  { shard, records }: ShardEntry,
+  read: CatalogRead,
+  { shard, records }: Pick<ShardEntry, 'shard' | 'records'>,
   dead: Uint8Array,
+  first = 0,
 ): Generator<InlineRecord> {
-  for (let from = 0; from < records; ) {
+  for (let from = first; from < records; ) {
     const batch = read.inlineRecords(shard, from, Math.min(BATCH, records - from));
     const last = batch.at(-1);
     if (last === undefined) {

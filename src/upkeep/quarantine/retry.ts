@@ -6,9 +6,7 @@
 
 import { dirname } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
-import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
 import type { BadReasonName } from '../../kernel/contract.js';
-import { scanPlain } from '../../kernel/plain/kernel.js';
 import { resolveOptions } from '../../options/check.js';
 import { either } from '../../options/shared.js';
 import { cancelledError } from '../../parallel/wire.js';
@@ -23,10 +21,10 @@ import {
 } from '../../store/quarantine/lines.js';
 import { collectionOf, pathOfQuarantine, type QuarantineName } from '../../store/quarantine/names.js';
 import type { Catalog, CollectionManifest } from '../../store/types.js';
-import { type KeyPlan, keyPlanOf, recordOfText } from '../../update/records/record.js';
+import { keyPlanOf } from '../../update/records/record.js';
 import type { Transaction } from '../../update/transaction.js';
 import { type CorrectedRecord, RETRY_OPTIONS, type RetryOptions, type RetryReport } from './options.js';
-import { memberOf, nameInFolder } from './record-names.js';
+import { recordsOf } from './records-of.js';
 import { findFile, openQuarantine } from './review.js';
 
 export interface RetryTarget {
@@ -58,7 +56,7 @@ const OF_OTHER_FORMATS: { readonly [reason: string]: string | undefined } = {
 
 /** Such a record would be stored as it is in the source. */
 const TRANSFORM_FAILED: BadReasonName = 'TRANSFORM_FAILED';
-/** A retry does not know the schema. */
+/** A retry does not know the schema of option `validate`. */
 const SCHEMA_VIOLATION: BadReasonName = 'SCHEMA_VIOLATION';
 
 interface Entry {
@@ -243,26 +241,7 @@ function refusalOf({ number }: Entry, { code, message }: GristmillError): Refuse
 const isNotUnique = ({ code }: GristmillError) => code === 'UNIQUE_VIOLATION' || code === 'KEY_TOO_LONG';
 
 const isBadRecord = ({ code }: GristmillError) =>
-  code === 'BAD_RECORD' || code === 'KEY_TOO_LONG' || code === 'RECORD_TOO_LARGE';
-
-/** The records of an entry, all of them good, each with its name where names are keys. @throws GristmillError BAD_RECORD, … */
-function recordsOf(catalog: Catalog, manifest: CollectionManifest, plan: KeyPlan, { text, source }: Entry) {
-  const member = plan.kind === 'name' ? memberOf(text) : undefined;
-  const texts = member === undefined ? valuesIn(text) : [member.text];
-  const name = plan.kind === 'name' ? (member?.name ?? nameInFolder(catalog, manifest, source)) : undefined;
-  // Two records cannot have one name; and each is looked at before the first is stored.
-  if (name !== undefined && texts.length > 1)
-    throw new GristmillError('BAD_RECORD', 'the text has more than one record');
-  for (const one of texts) recordOfText(one, plan, name);
-  return texts.map((one) => ({ text: one, name }));
-}
-
-/** The texts of values one after another. What is bad is left as it is: whoever stores it says why. */
-function valuesIn(text: string): string[] {
-  const limits = { depthMax: DEPTH_DEFAULT, recordBytesMax: RECORD_BYTES_DEFAULT };
-  const { records, bad } = scanPlain(Buffer.from(text), { framing: 'values', secondary: [], ...limits });
-  return bad.length > 0 || records.length < 2 ? [text] : records.map(({ line }) => line.toString());
-}
+  code === 'BAD_RECORD' || code === 'KEY_TOO_LONG' || code === 'RECORD_TOO_LARGE' || code === 'SCHEMA_VIOLATION';
 
 /** Replaces the file by one without these entries; by none, where nothing is left. @returns how many are left */
 async function leaveOut(place: StorePlace, found: QuarantineName, accepted: ReadonlySet<number>): Promise<number> {

@@ -3,12 +3,14 @@
 // Case a: the catalog's values are sound and only pages are not. Everything is kept and the trees are made anew. Where a
 // shard's file is damaged too, its unreadable records are marked dead and become holes.
 
+import type { GristmillError } from '../../base/errors.js';
 import { isDead, TombstoneMarks } from '../../store/catalog/tombstones.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
 import { withTree } from '../../store/publish/change-index.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
 import { publishState } from '../../store/publish/publish-state.js';
+import { schemaOf } from '../../store/publish/schema.js';
 import { secretsOf } from '../../store/seal/hidden-keys.js';
 import { type Forms, formsOf } from '../../store/shards/forms.js';
 import { type LineForm, reshapedBytes } from '../../store/shards/line.js';
@@ -59,6 +61,23 @@ export async function copyValues({
     if (lock?.left) write.putLock({ ...lock, isAbandoned: true });
   });
   await copyRecords({ old, catalog, pause });
+}
+
+/** Copies the schema of a collection. @returns the manifest: without it, where it is damaged */
+export async function keepSchema(
+  { old, catalog, notes }: Pick<CatalogRepair, 'old' | 'catalog'> & { readonly notes: string[] },
+  manifest: CollectionManifest,
+): Promise<CollectionManifest> {
+  const { schema: _, ...rest } = manifest;
+  try {
+    const schema = schemaOf(old, manifest);
+    if (schema !== undefined) await catalog.transaction((write) => write.putSchema(manifest.id, schema));
+    return manifest;
+  } catch (error) {
+    if ((error as GristmillError).code !== 'CHECKSUM_MISMATCH') throw error;
+    notes.push(`Collection ${manifest.name} has no schema any more, because it is damaged. Set it again.`);
+    return rest;
+  }
 }
 
 /** @returns live records */

@@ -30,7 +30,7 @@ import { filesOf } from '../../store/sealed/files.js';
 import type { CatalogRead } from '../../store/types.js';
 import type { Salvagers } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
-import { copyValues, rebuildCollection } from './catalog.js';
+import { copyValues, keepSchema, rebuildCollection } from './catalog.js';
 import { exchange, indexState, mendGate, refuseWhileInUse } from './exchange.js';
 import { isSafeToOpen, openOld, readableOld } from './old-catalog.js';
 import { type RepairOptions, type RepairReport, resolveRepairOptions } from './options.js';
@@ -44,7 +44,7 @@ type StartSalvagers = (threads: number, seal: SealKeys | undefined) => Salvagers
 type NotOfWork = 'trustOwner' | 'trustShared' | 'encryption';
 
 const WITHOUT_CATALOG =
-  'The index was made from the shards, without the catalog. Records that transactions deleted or replaced exist again. Records that transactions put are lost if they were not compacted. The indexes are those of the last import or compacted transaction. If createIndex (gristmill index add) made an index later, make it again.';
+  'The index was made from the shards, without the catalog. Records that transactions deleted or replaced exist again. Records that transactions put are lost if they were not compacted. The indexes are those of the last import or compacted transaction. If createIndex (gristmill index add) made an index later, make it again. Schemas are lost: set them again (gristmill schema set).';
 
 const WITHOUT_LOG = 'The audit log begins again.';
 
@@ -147,7 +147,8 @@ async function repair(
         const parts = { store, blobs, old: old.catalog, catalog, lost: found.lost, pause };
         await copyValues(parts);
         for (const manifest of old.catalog.collections()) {
-          await rebuildCollection({ ...parts, rebuild: rebuildFor(manifest.name) }, manifest);
+          const kept = await keepSchema({ ...parts, ...found }, manifest);
+          await rebuildCollection({ ...parts, rebuild: rebuildFor(manifest.name) }, kept);
         }
       } else {
         found.notes.push(log === undefined ? `${WITHOUT_CATALOG} ${WITHOUT_LOG}` : WITHOUT_CATALOG);

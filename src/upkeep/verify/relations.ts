@@ -58,6 +58,10 @@ export function verifyRelations(found: Inventory, file: string, faults: FaultLis
     const there = found.edits.get(id) ?? 0;
     if (there !== edits) fault(`collection ${name} has ${there} edits, but its manifest says ${edits}`);
   }
+  for (const { id, name, schema } of collections) {
+    if (found.schemas.get(id) !== schema)
+      note(MetaKind.schema, `the schema of collection ${name} is not the one that its manifest names`);
+  }
   for (const { id, firstShard, spans } of resumable) {
     const isIts = (number: number): boolean => number >= firstShard && number < firstShard + spans;
     const used = [...shardNumbers, ...fileNumbers].find(isIts);

@@ -14,6 +14,7 @@ import {
   resumableCheck,
   sourceRowsCheck,
   sourcesCheck,
+  storedSchemaCheck,
   tombstonesCheck,
 } from '../../store/catalog/schema.js';
 import { TOMBSTONE_CHUNK_BYTES } from '../../store/catalog/tombstones.js';
@@ -28,6 +29,7 @@ import {
   unseal,
 } from '../../store/catalog/values.js';
 import type { Edit } from '../../store/edit-types.js';
+import { schemaHash } from '../../store/publish/schema.js';
 import type {
   CatalogRead,
   CollectionManifest,
@@ -35,6 +37,7 @@ import type {
   RawValue,
   ResumableImport,
   ShardEntry,
+  StoredSchema,
   StoreHeader,
   TombstoneState,
 } from '../../store/types.js';
@@ -58,11 +61,13 @@ export class Inventory {
   resumable: readonly ResumableImport[] = [];
   /** Records of each shard that has an entry: the entries come before all that is said of their records. */
   readonly records = new Map<number, number>();
-  /** Kinds of damaged values that hold no data: lock, garbage, resumable imports, what a newer gristmill may keep. */
+  /** Kinds of damaged values that hold no data: lock, garbage, resumable imports, schemas, what a newer gristmill may keep. */
   readonly damagedNotes = new Set<number>();
   /** Damaged inline records. */
   readonly lost: { readonly shard: number; readonly ordinal: number; readonly message: string }[] = [];
 
+  /** Hashes of schemas, by collection. */
+  readonly schemas = new Map<number, string>();
   /** Edits by collection. */
   readonly edits = new Map<number, number>();
 
@@ -188,6 +193,11 @@ function takeNote(key: Uint8Array, value: Buffer, found: Inventory, file: string
     case MetaKind.resumable:
       found.resumable = decodeValue<ResumableImport[]>(resumableCheck, value, 'list of resumable imports', file);
       return;
+    case MetaKind.schema: {
+      const { text } = decodeValue<StoredSchema>(storedSchemaCheck, value, 'schema', file);
+      found.schemas.set(lastNumber(key), schemaHash(text));
+      return;
+    }
     default:
       // What a newer gristmill of the same format may keep: sealed like all others.
       unseal(value, `value ${hex(key)}`, file);
@@ -204,6 +214,7 @@ const KEY_BYTES: { readonly [kind: number]: readonly [number, number] } = {
   [MetaKind.resumable]: [1, 1],
   [MetaKind.inline]: [9, 9],
   [MetaKind.sources]: [5, 9],
+  [MetaKind.schema]: [5, 5],
   [MetaKind.audit]: [9, 9],
   [MetaKind.auditHead]: [1, 1],
 };

@@ -8,8 +8,11 @@ import { note } from '../../terminal/diagnostics.js';
 import { jsonLine } from '../../terminal/escape.js';
 import { fileOutput, standardOutput } from '../../terminal/output.js';
 import { addDiff } from './diff.js';
+import { addGet } from './get.js';
+import { addSet } from './set.js';
 import { type SideFlags, schemaOfCollection, schemaOfFiles } from './side.js';
 import { schemaTable } from './table.js';
+import { addUnset } from './unset.js';
 import { writeTo } from './write.js';
 
 interface SchemaFlags extends CommonOptions, StoreFlags, SideFlags {
@@ -27,6 +30,7 @@ Examples:
   gristmill schema --store ./store --collection users
   gristmill schema --store ./store --collection users --as typescript --type-name User
   gristmill schema diff monday.json tuesday.json
+  gristmill schema set users users.schema.json --store ./store
 
 With sources, it reads them once, all of them, and stores nothing. Without sources, it tells of a collection of a store:
 what an import with --profile has noted, and what it reads of the records that came since.
@@ -58,7 +62,7 @@ export function addSchema(program: Command): void {
     .action(runSchema);
   withSourceFlags(command);
   withStoreFlags(withCommonOptions(command, 'print all numbers as one JSON object'), READING_FLAGS);
-  addDiff(command);
+  for (const add of [addDiff, addSet, addGet, addUnset]) add(command);
 }
 
 async function runSchema(sources: readonly string[], flags: SchemaFlags): Promise<void> {

@@ -9,10 +9,10 @@ import { lineText } from '../../store/shards/frame.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { fileLines } from '../../store/shards/shard-lines.js';
 import { Failures } from './failures.js';
-import type { CheckResult, CheckTask } from './task.js';
+import type { TrialResult, TrialTask } from './task.js';
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR; Cancelled */
-export async function checkShard({ entry, path, route, dead, shared }: CheckTask, blobs: Blobs): Promise<CheckResult> {
+export async function tryShard({ entry, path, route, dead, shared }: TrialTask, blobs: Blobs): Promise<TrialResult> {
   const progress = new SharedProgress(shared);
   const form = formAlong(entry, route);
   const failures = new Failures();
