@@ -8,6 +8,7 @@ import { JOINED_SHARDS_MAX, SPAN_BYTES_MAX } from '../../base/limits.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
 import { byFile, readJoined } from '../../store/shards/joined/joined.js';
+import { isRaw } from '../../store/shards/packing.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../../store/types.js';
 import { total } from './publish-rewritten.js';
 
@@ -17,7 +18,7 @@ const SMALL_SHARDS_MAX = JOINED_SHARDS_MAX / 4;
 /** A shard to move into a new file. */
 export interface Move {
   readonly entry: ShardEntry;
-  /** Whether it is written anew, without its dead records; else it is copied as it is. */
+  /** Whether it is written anew, without its dead records, or compressed; else it is copied as it is. */
   readonly isRewritten: boolean;
 }
 
@@ -30,6 +31,8 @@ export interface FilePlan {
 /** When a shard gets a new file. */
 export interface Thresholds {
   readonly minDeadShare: number;
+  /** Whether shards that are not compressed are written anew. */
+  readonly recompress: boolean;
   readonly joinBytes: number;
 }
 
@@ -38,14 +41,21 @@ export interface Thresholds {
  * opened it since the collection was sealed.
  * @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR
  */
-export function planFiles(catalog: Catalog, place: StorePlace, name: string, thresholds: Thresholds): FilePlan[] {
+export async function planFiles(
+  catalog: Catalog,
+  place: StorePlace,
+  name: string,
+  thresholds: Thresholds,
+): Promise<FilePlan[]> {
   const { open: _, ...manifest } = catalog.collection(name) as CollectionManifest;
   const entries = catalog.shards(manifest);
   const files = byFile(entries);
   const wasteful = new Set([...files].flatMap(([file, of]) => (isWasteful(place, of, thresholds) ? file : [])));
   const small = new Set([...files].flatMap(([file, of]) => (isSmall(of, thresholds) ? file : [])));
+  const raw = new Set<ShardEntry>();
+  if (thresholds.recompress) for (const entry of entries) if (await isRaw(place, entry)) raw.add(entry);
   const moves = entries.flatMap((entry): Move[] => {
-    const isRewritten = entry.fileNumber === 0 || deadShare(catalog, entry) > thresholds.minDeadShare;
+    const isRewritten = entry.fileNumber === 0 || deadShare(catalog, entry) > thresholds.minDeadShare || raw.has(entry);
     return isRewritten || wasteful.has(entry.file) || small.has(entry.file) ? [{ entry, isRewritten }] : [];
   });
   const isNeeded = (group: readonly Move[]): boolean =>

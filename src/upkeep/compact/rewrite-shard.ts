@@ -8,20 +8,28 @@ import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { FRAME_BYTES } from '../../base/limits.js';
+import type { FrameEncoder } from '../../store/codec/frame-codec.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
 import { reserveShards } from '../../store/publish/publisher.js';
 import { Holes } from '../../store/shards/holes.js';
 import { JoinedWriter } from '../../store/shards/joined/join-write.js';
 import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
+import { encoderOf, isRaw } from '../../store/shards/packing.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { fileLines, inlineLines } from '../../store/shards/shard-lines.js';
 import { type ShardSummary, ShardWriter } from '../../store/shards/write.js';
 import type { Catalog, CatalogRead, CollectionManifest, ShardEntry } from '../../store/types.js';
 import type { FilePlan } from './plan.js';
 
-/** Of zstd. */
-const LEVEL = 1;
+/** How shards are written anew. */
+export interface Rewriting {
+  /** Whether shards that are not compressed become compressed. */
+  readonly recompress: boolean;
+  /** Of zstd. */
+  readonly level: number;
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
  * Writes a file that is planned.
@@ -32,12 +40,15 @@ export async function rewriteShards(
   catalog: Catalog,
   place: StorePlace,
   { manifest, moves }: FilePlan,
-  signal: AbortSignal | undefined,
+  { recompress, level, signal }: Rewriting,
 ): Promise<readonly ShardEntry[]> {
   const first = await reserveShards(catalog, moves.length);
   const file = shardFileName(first, place.seal !== undefined);
   const snapshot = catalog.snapshot();
-  const source = { ...place, manifest, snapshot, signal };
+  const { codec } = place.blobs;
+  const packed = encoderOf(codec, { compression: 'zstd', level });
+  const raw = recompress ? packed : encoderOf(codec, { compression: 'none', level });
+  const source = { ...place, manifest, snapshot, signal, packed, raw };
   try {
     const path = shardPath(place.directory, file);
     const [only, ...others] = moves;
@@ -53,12 +64,15 @@ interface ShardSource extends StorePlace {
   readonly manifest: CollectionManifest;
   readonly snapshot: CatalogRead;
   readonly signal: AbortSignal | undefined;
+  /** What makes the frames of shards that are compressed, and of those that are not. */
+  readonly packed: FrameEncoder;
+  readonly raw: FrameEncoder;
 }
 
 async function rewriteAlone(source: ShardSource, path: string, entry: ShardEntry): Promise<Omit<ShardEntry, 'at'>> {
   const { blobs } = source;
   const { at: _, ...rest } = entry;
-  const writer = ShardWriter.create(blobs, path, LEVEL, entry.shard);
+  const writer = ShardWriter.create(blobs, path, await encoderFor(source, entry), entry.shard);
   try {
     const summary = await writeLive(source, entry, writer);
     await blobs.sync(path);
@@ -84,7 +98,8 @@ async function joinShards(
     for (const [i, { entry, isRewritten }] of moves.entries()) {
       const place = { at: writer.bytes, fileNumber: first + i, file };
       if (isRewritten) {
-        const summary = await writer.write(entry.shard, (part) => writeLive(source, entry, part));
+        const encoder = await encoderFor(source, entry);
+        const summary = await writer.write(entry.shard, (part) => writeLive(source, entry, part), encoder);
         joined.push({ ...entry, ...summary, ...place });
       } else {
         throwIfCancelled(source.signal);
@@ -103,6 +118,11 @@ async function joinShards(
     writer.abort();
     throw error;
   }
+}
+
+/** A shard that is written anew keeps what it was. */
+async function encoderFor(source: ShardSource, entry: ShardEntry): Promise<FrameEncoder> {
+  return (await isRaw(source, entry)) ? source.raw : source.packed;
 }
 
 /** Writes a shard anew, without the records that are dead by now. */

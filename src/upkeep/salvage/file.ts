@@ -77,7 +77,7 @@ function createAnew(
   holes: Holes | undefined,
 ): ShardSummary & { readonly isRewritten: true } {
   rmSync(rewrittenPath, { force: true });
-  const writer = ShardWriter.create(blobs, rewrittenPath, setup.level, shard);
+  const writer = ShardWriter.create(blobs, rewrittenPath, setup.packing, shard);
   try {
     fill(writer);
     return { ...writer.finish(origin, holes), isRewritten: true };
