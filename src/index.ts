@@ -144,6 +144,7 @@ export type { CorrectedRecord, RetryOptions, RetryReport } from './upkeep/quaran
 export type { QuarantinedRecord, QuarantineFile } from './upkeep/quarantine/review.js';
 export type { ReencryptOptions } from './upkeep/reencrypt/options.js';
 export type { RepairOptions, RepairProgress, RepairReport } from './upkeep/repair/options.js';
+export type { ShareOptions, ShareReport } from './upkeep/share/options.js';
 export type { Fault, RecordRange } from './upkeep/verify/faults.js';
 export type { VerifyOptions, VerifyProgress, VerifyReport } from './upkeep/verify/options.js';
 export type { ResolvedWatchOptions, WatchOptions } from './watch/watch-options.js';

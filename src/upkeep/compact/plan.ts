@@ -6,8 +6,8 @@
 
 import { JOINED_SHARDS_MAX, SPAN_BYTES_MAX } from '../../base/limits.js';
 import type { StorePlace } from '../../store/files/blobs.js';
-import { shardPath } from '../../store/files/layout.js';
-import { byFile, readJoined } from '../../store/shards/joined/joined.js';
+import { shardBytes } from '../../store/shards/joined/exact.js';
+import { byFile } from '../../store/shards/joined/joined.js';
 import { isRaw } from '../../store/shards/packing.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../../store/types.js';
 import { total } from './publish-rewritten.js';
@@ -93,20 +93,8 @@ function isSmall(entries: readonly ShardEntry[], { joinBytes }: Thresholds): boo
 }
 
 /** Whether a joined file has a good part that is no shard's any more: its shards were dropped, or written anew elsewhere. */
-function isWasteful(
-  { directory, blobs }: StorePlace,
-  entries: readonly ShardEntry[],
-  { minDeadShare }: Thresholds,
-): boolean {
+function isWasteful(place: StorePlace, entries: readonly ShardEntry[], { minDeadShare }: Thresholds): boolean {
   const { file, at } = entries[0] as ShardEntry;
   if (at === undefined) return false;
-  const path = shardPath(directory, file);
-  const blob = blobs.open(path, 'shard');
-  try {
-    const shards = readJoined(blob, path, blobs.seal) ?? [];
-    const bytes = shards.reduce((sum, { region }) => sum + region.bytes, 0);
-    return 1 - total(entries, 'storedBytes') / bytes > minDeadShare;
-  } finally {
-    blob.close();
-  }
+  return 1 - total(entries, 'storedBytes') / shardBytes(place, file) > minDeadShare;
 }
