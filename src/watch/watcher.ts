@@ -10,7 +10,7 @@ import { HOLDS_PER_ROUND_MAX } from '../base/limits.js';
 import { absoluteOf, isRemote, placeOf } from '../import/names/sources.js';
 import { sourceNames } from '../import/sequence/remote-files.js';
 import type { FileFacts, Take } from '../sources/looking.js';
-import type { SyncOptions, SyncReport } from '../sources/sync.js';
+import type { SyncOptions } from '../sources/sync.js';
 import { Notices, type Notifier } from './notices.js';
 import type { WatchParts } from './parts.js';
 import { Readiness } from './readiness.js';

@@ -15,8 +15,10 @@ type OfKeys = Extract<Failpoint, `keys.${string}`>;
 type OfConversions = Extract<Failpoint, `convert.${string}`>;
 /** Those of exchanges of data keys: test/reencrypt/kills.test.ts. */
 type OfExchanges = Extract<Failpoint, `reencrypt.${string}`>;
-type Here = Exclude<Failpoint, OfKeys | OfConversions | OfExchanges>;
-const HERE = FAILPOINTS.filter((name): name is Here => !/^(keys|convert|reencrypt)\./.test(name));
+/** Those of sharing: test/share/kills.test.ts. */
+type OfSharing = Extract<Failpoint, `share.${string}`>;
+type Here = Exclude<Failpoint, OfKeys | OfConversions | OfExchanges | OfSharing>;
+const HERE = FAILPOINTS.filter((name): name is Here => !/^(keys|convert|reencrypt|share)\./.test(name));
 
 const OPERATIONS: Readonly<Record<Here, Kind | 'create'>> = {
   'store.create': 'create',

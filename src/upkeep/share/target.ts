@@ -42,6 +42,7 @@ export class ShareTarget {
   /** Where its files are made. */
   readonly partial: string;
   readonly #parent: string;
+  #isPlaced = false;
 
   /**
    * Makes the directory that is filled.
@@ -75,14 +76,16 @@ export class ShareTarget {
     } catch (cause) {
       throw ioError(cause, 'make the link', this.directory);
     }
+    this.#isPlaced = true;
     syncDirectory(this.#parent);
     failpoint('share.placed');
     rmSync(this.partial + OWNER, { force: true });
     quietly(() => this.#sweep(before));
   }
 
-  /** Removes what was made. */
+  /** Removes what was made, unless it is shown by now. */
   discard(): void {
+    if (this.#isPlaced) return;
     for (const path of [this.partial, this.partial + LINK, this.partial + OWNER]) {
       quietly(() => rmSync(path, { recursive: true, force: true }));
     }
@@ -94,8 +97,9 @@ export class ShareTarget {
     const ours = found.filter((groups) => groups?.target === basename(this.directory));
     for (const name of new Set(ours.map((groups) => groups?.directory as string))) {
       // In this order: an owner leaves when the link is in place.
-      if (name === before || isOwned(join(this.#parent, name)) || name === shownAt(this.directory)) continue;
-      for (const suffix of ['', LINK, OWNER]) {
+      if (isOwned(join(this.#parent, name))) continue;
+      const isKept = name === before || name === shownAt(this.directory);
+      for (const suffix of isKept ? [LINK, OWNER] : ['', LINK, OWNER]) {
         rmSync(join(this.#parent, name + suffix), { recursive: true, force: true });
       }
     }
