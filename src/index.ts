@@ -153,6 +153,7 @@ export type {
   SetSchemaReport,
   UnsetSchemaOptions,
 } from './upkeep/schema/options.js';
+export type { ShareOptions, ShareReport } from './upkeep/share/options.js';
 export type { Fault, RecordRange } from './upkeep/verify/faults.js';
 export type { VerifyOptions, VerifyProgress, VerifyReport } from './upkeep/verify/options.js';
 export type { ResolvedWatchOptions, WatchOptions } from './watch/watch-options.js';

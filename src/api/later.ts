@@ -50,6 +50,7 @@ export { dropIndex } from '../upkeep/indexes/drop.js';
 export { retryQuarantine } from '../upkeep/quarantine/retry.js';
 export { quarantinedRecords, quarantineFiles } from '../upkeep/quarantine/review.js';
 export { unsetSchema } from '../upkeep/schema/unset.js';
+export { share } from '../upkeep/share/share.js';
 export { Watcher } from '../watch/watcher.js';
 export { schemaOfSources } from './schema/of-sources.js';
 /** For tests that have its tasks done in their own thread. */

@@ -16,6 +16,7 @@ import type { EvolutionStatus } from '../upkeep/evolve/history.js';
 import type { EvolveOptions, EvolveReport } from '../upkeep/evolve/options.js';
 import type { CreateIndexOptions, CreateIndexReport, DropIndexOptions } from '../upkeep/indexes/options.js';
 import type { CarriedSchema, SetSchemaOptions, SetSchemaReport, UnsetSchemaOptions } from '../upkeep/schema/options.js';
+import type { ShareOptions, ShareReport } from '../upkeep/share/options.js';
 import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
 import type { Acting } from './audit.js';
 import { later } from './load.js';
@@ -242,5 +243,23 @@ export abstract class MaintainedStore {
       throw new TypeError('a store in memory has no files, so it cannot be backed up');
     const { trustShared } = this.options;
     return this.work(async () => (await later.load()).backup(catalog, this.#place, target, trustShared, options));
+  }
+  /**
+   * Makes a directory in which other tools (DuckDB, `zstdcat`) find exactly the records of the store as it is now: in a
+   * folder for each collection, `.ndjson.zst` files with the live records and no others. If possible, they are hard links to
+   * shards. Called again, it replaces what it made in one step. The files of an encrypted store are not encrypted.
+   * @param target a directory that does not exist, is empty, or was made by `share`; it becomes a symbolic link
+   * @throws GristmillError SHARE_TARGET_NOT_EMPTY, STORE_NOT_TRUSTED if others can replace what is in the directory above
+   * `target` (see option `trustShared` of `openStore`), COLLECTION_NOT_FOUND, CANCELLED, CHECKSUM_MISMATCH, DISK_FULL,
+   * IO_ERROR: then what was at `target` stays.
+   * @example await store.share('/data/live'); // SELECT count(*) FROM read_json('/data/live/records/*.ndjson.zst')
+   */
+  async share(target: string, options?: ShareOptions): Promise<ShareReport> {
+    if (!this.#place.blobs.areFiles) throw new TypeError('a store in memory has no files, so it cannot be shared');
+    const { trustShared } = this.options;
+    return this.work(async (closing) => {
+      const { share } = await later.load();
+      return share(this.#catalog, this.#place, target, trustShared, options, closing);
+    });
   }
 }

@@ -191,8 +191,9 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
 
   /** Returns the counts and sizes of the collection and of its indexes. */
   stat(options?: ReadOptions): CollectionStat {
-    const { manifest, shards } = this.#at('stat', options).generation();
-    return collectionStat(manifest, shards);
+    const lookup = this.#at('stat', options);
+    const { manifest, shards } = lookup.generation();
+    return collectionStat(lookup.store, manifest, shards);
   }
 
   #at(method: string, options: ReadOptions | undefined): Lookup {

@@ -6,6 +6,7 @@ import type { ImportOptions } from '../import/options/types.js';
 import type { ImportTarget } from '../import/work.js';
 import type { ImportMeter } from '../metrics/import-meter.js';
 import type { SyncOptions } from '../sources/sync.js';
+import type { CompactOptions } from '../upkeep/compact/options.js';
 import { resolveWatchOptions, type WatchOptions, watchOptionsOver } from '../watch/watch-options.js';
 import type { Watcher } from '../watch/watcher.js';
 import { later } from './load.js';
@@ -52,9 +53,10 @@ export class Watchers {
     ended: () => void,
   ): Promise<Watcher> {
     try {
-      const { Watcher, syncSources } = await later.load();
+      const { Watcher, compact, syncSources } = await later.load();
       const parts = {
         ...{ tell: this.#tell, ended },
+        compact: (compacting: CompactOptions) => compact(target.catalog, target, compacting),
         sync: (paths: readonly string[], syncOptions: SyncOptions) =>
           this.#meter.observe(
             (observer) => syncSources({ ...target, observer }, paths, syncOptions),

@@ -67,6 +67,9 @@ export const FAILPOINTS = [
   /** Of a backup: when the index is copied; when all is, under another name. */
   'backup.copied',
   'backup.place',
+  /** Of sharing: before the link to the new files is made; when it is in place, and what was before is still there. */
+  'share.place',
+  'share.placed',
   /**
    * Of a repair: before the shards that were written again get their names; when the new index is made; before the old one
    * is put aside; between the old one's being put aside and the new one's coming in place;

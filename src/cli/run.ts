@@ -27,6 +27,7 @@ import { addDistinct } from './commands/rows/distinct.js';
 import { addRange } from './commands/rows/range.js';
 import { addSchema } from './commands/schema/schema.js';
 import { addTypes } from './commands/schema/types.js';
+import { addShare } from './commands/share.js';
 import { addStat } from './commands/stat.js';
 import { addVerify } from './commands/verify.js';
 import { addWatch } from './commands/watch.js';
@@ -50,7 +51,7 @@ ${DEFAULT_STORE_SHOWN}.
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|init|encrypt|decrypt|key|get|range|count|distinct|export|stat|schema|types|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|evolve|drop|clear|rename|audit)$/;
+  /^(import|watch|init|encrypt|decrypt|key|get|range|count|distinct|export|stat|schema|types|put|patch|delete|compact|verify|repair|backup|share|config|quarantine|index|evolve|drop|clear|rename|audit)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -73,6 +74,7 @@ function createProgram(): Command {
     addVerify,
     addRepair,
     addBackup,
+    addShare,
     addQuarantine,
     addEncrypt,
     addDecrypt,

@@ -1,16 +1,18 @@
 // What a store and its collections say about themselves: for `store.stat()` and the command line.
 
+import { join } from 'node:path';
 import type { FramingName } from '../kernel/contract.js';
 import type { KeyPath } from '../keys/key-path.js';
 import type { Writer } from '../options/shared.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { exposedAbove } from '../store/files/exposure.js';
-import { begunConversion } from '../store/files/layout.js';
+import { begunConversion, SHARDS_DIRECTORY } from '../store/files/layout.js';
 import { isAlive } from '../store/lock/lock-holder.js';
 import { collectionOf, quarantineNames } from '../store/quarantine/names.js';
 import { isExchanging } from '../store/ring/data-keys.js';
 import { storedRing } from '../store/ring/ring.js';
 import type { SealKeys } from '../store/seal/types.js';
+import { isExact } from '../store/shards/joined/exact.js';
 import type { Catalog, CollectionManifest, IndexManifest, KeyRule, ShardEntry } from '../store/types.js';
 
 /** The size of an index of a collection. */
@@ -51,6 +53,11 @@ export interface CollectionStat {
   readonly plainBytes: number;
   /** Bytes of the shard files. */
   readonly storedBytes: number;
+  /**
+   * Whether the shard files of the collection have exactly its records, as other tools read them: no dead record, and none that
+   * is still in the index. `store.compact` with `full` makes it true (docs/interop.md).
+   */
+  readonly exact: boolean;
   /** Source bytes per stored byte. */
   readonly ratio: number;
   /** The indexes, the primary one first. */
@@ -78,6 +85,11 @@ export interface StoreStat {
     /** Bytes of the shard files of all collections. */
     readonly shards: number;
   };
+  /**
+   * Whether the directory `shards` has exactly the records of all collections, as other tools read it. False also while an
+   * import writes there, or a reader still needs an older state.
+   */
+  readonly exact: boolean;
   /** Directories above the store in which another user could replace the store, each with the reason. */
   readonly exposed: readonly string[];
   /** The files of rejected records, the oldest first. */
@@ -134,7 +146,14 @@ export function storeStat(catalog: Catalog, place: StorePlace): StoreStat {
   const readers = readersStat(catalog);
   catalog.refresh();
   const { format, generation, created } = catalog.header();
-  const collections = catalog.collections().map((manifest) => collectionStat(manifest, catalog.shards(manifest)));
+  const states = catalog.collections().map((manifest) => ({ manifest, entries: catalog.shards(manifest) }));
+  const collections = states.map(({ manifest, entries }) => collectionStat(place, manifest, entries));
+  const exact =
+    collections.every((collection) => collection.exact) &&
+    hasNoOthers(
+      place,
+      states.flatMap(({ entries }) => entries),
+    );
   const shards = collections.reduce((bytes, { storedBytes }) => bytes + storedBytes, 0);
   const bytes = { index: catalog.bytes, map: catalog.mapBytes, shards };
   const writer = writerOf(catalog);
@@ -143,7 +162,7 @@ export function storeStat(catalog: Catalog, place: StorePlace): StoreStat {
     place,
     collections.map(({ name }) => name),
   );
-  const facts = { directory, format, generation, created, bytes, exposed, quarantine, readers };
+  const facts = { directory, format, generation, created, bytes, exact, exposed, quarantine, readers };
   const { seal } = place;
   const encryption = seal && encryptionStat(directory, seal);
   const converting = place.blobs.areFiles ? begunConversion(directory) : undefined;
@@ -181,8 +200,18 @@ export function readersStat(catalog: Catalog): ReadersStat {
   return { count: readers.length, ...(oldest && { oldest }) };
 }
 
+/** Whether the directory of shards has no files but those of these shards. */
+function hasNoOthers({ directory, blobs }: StorePlace, entries: readonly ShardEntry[]): boolean {
+  const named = new Set(entries.map(({ file }) => file));
+  return blobs.list(join(directory, SHARDS_DIRECTORY)).every((file) => named.has(file));
+}
+
 /** @param entries of all its shards */
-export function collectionStat(manifest: CollectionManifest, entries: readonly ShardEntry[]): CollectionStat {
+export function collectionStat(
+  place: StorePlace,
+  manifest: CollectionManifest,
+  entries: readonly ShardEntry[],
+): CollectionStat {
   const { name, framing, records, inline, shards, sourceBytes, plainBytes, storedBytes, generation, published } =
     manifest;
   const dead = manifest.dead - manifest.holes;
@@ -201,6 +230,7 @@ export function collectionStat(manifest: CollectionManifest, entries: readonly S
       plainBytes,
       storedBytes,
     },
+    exact: isExact(place, manifest, entries),
     deadShare: dead === 0 ? 0 : dead / (records + dead),
     ratio: storedBytes === 0 ? 0 : sourceBytes / storedBytes,
     indexes: indexes.map((index) => indexStat(index, index === manifest.primary)),

@@ -7,7 +7,7 @@
 // It is made under another name beside the target and renamed at the end, so what stands under the target's name is whole.
 
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, linkSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../base/errors.js';
@@ -16,7 +16,7 @@ import { ioError, quietly } from '../base/system-errors.js';
 import { resolveOptions } from '../options/check.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { whyNotBeside } from '../store/files/exposure.js';
-import { files, readAt } from '../store/files/file-blobs.js';
+import { files } from '../store/files/file-blobs.js';
 import { syncDirectory, syncFile } from '../store/files/io.js';
 import {
   CATALOG_FILE,
@@ -26,18 +26,12 @@ import {
   SHARDS_DIRECTORY,
   shardPath,
 } from '../store/files/layout.js';
-import { openRegular } from '../store/files/own-files.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import { sweep } from '../store/lock/sweep.js';
 import { collectGarbage, filesOnlyOf } from '../store/publish/garbage.js';
 import { copyRing } from '../store/ring/ring.js';
 import { BACKUP_OPTIONS, type BackupOptions, type BackupReport } from './backup-options.js';
-
-/** What a file system says that cannot link, or not these two names. */
-const CANNOT_LINK: ReadonlySet<unknown> = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
-
-/** Bytes of a shard that are copied in one turn of the event loop. */
-const COPY_BYTES = 1024 * 1024;
+import { linkOrCopy } from './link-or-copy.js';
 
 /**
  * @param trustShared whether the group of the directory that gets the backup is trusted
@@ -118,49 +112,6 @@ async function fill(
     return { generation: copy.generation(), collections: collections.length, shards };
   } finally {
     await copy.close();
-  }
-}
-
-/** @returns whether it was linked. @throws GristmillError as `openRegular` */
-async function linkOrCopy(from: string, to: string, mustCopy: boolean): Promise<boolean> {
-  // Held open, so that it is this very file which is linked or copied.
-  const { fd } = openRegular(from, 'shard');
-  try {
-    if (!mustCopy && isLinked(from, to)) {
-      if (lstatSync(to).ino === fstatSync(fd).ino) return true;
-      throw new GristmillError('CHECKSUM_MISMATCH', `${from} was replaced during the backup`, { file: from });
-    }
-    await copyBytes(fd, from, to);
-    return false;
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** Not `copyFile` of Node: that gives the copy the mode of the original, which a group may be able to read. */
-async function copyBytes(fd: number, from: string, to: string): Promise<void> {
-  const copy = files.create(to, 'copy of a shard');
-  try {
-    const chunk = Buffer.allocUnsafe(COPY_BYTES);
-    for (let at = 0; ; ) {
-      const bytes = readAt(fd, from, chunk, at);
-      if (bytes === 0) break;
-      copy.append(chunk.subarray(0, bytes));
-      at += bytes;
-      await setImmediate();
-    }
-  } finally {
-    copy.close();
-  }
-}
-
-function isLinked(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (cause) {
-    if (CANNOT_LINK.has((cause as NodeJS.ErrnoException).code)) return false;
-    throw ioError(cause, 'link', to);
   }
 }
 

@@ -30,6 +30,10 @@ export const WATCH_OPTIONS = {
     ...{ ...TIME, default: 2_000 },
     meaning: 'milliseconds after which appended lines are imported, although the file is still being written',
   },
+  recompress: {
+    ...{ type: 'boolean', default: false },
+    meaning: 'compress shards of compression none in the background, while there is nothing to import',
+  },
   compareMs: {
     ...{ ...TIME, default: 300_000, min: 100 },
     meaning:

@@ -6,29 +6,20 @@
 
 import { keptAlive } from '../base/alive.js';
 import { GristmillError } from '../base/errors.js';
-import type { StoreEmitter } from '../base/events.js';
 import { HOLDS_PER_ROUND_MAX } from '../base/limits.js';
 import { absoluteOf, isRemote, placeOf } from '../import/names/sources.js';
 import { sourceNames } from '../import/sequence/remote-files.js';
 import type { FileFacts, Take } from '../sources/looking.js';
-import type { SyncOptions, SyncReport } from '../sources/sync.js';
-import type { Followed } from './follow.js';
-import { Notices, type NoticesListener, type Notifier } from './notices.js';
+import type { SyncOptions } from '../sources/sync.js';
+import { Notices, type Notifier } from './notices.js';
+import type { WatchParts } from './parts.js';
 import { Readiness } from './readiness.js';
+import { Recompression } from './recompression.js';
 import { isBadSource, isMistake, refusalOf, waitOf } from './refusal.js';
 import { sharedFileSystem } from './remote.js';
 import { type Round, Schedule } from './schedule.js';
 import { Telling } from './telling.js';
 import { type ResolvedWatchOptions, resolveWatchOptions, type WatchOptions } from './watch-options.js';
-
-/** What a watcher is given by its store; tests give other things. */
-interface WatchParts {
-  sync(sources: readonly (string | URL)[], options: SyncOptions): Promise<SyncReport>;
-  readonly tell: StoreEmitter['tell'];
-  /** Called when the watcher has ended. */
-  readonly ended?: () => void;
-  readonly follow?: (followed: Followed, listener: NoticesListener) => Notifier;
-}
 
 /** How long a failure that may pass by itself is waited for: twice as long each time. */
 const RETRY_MS_MIN = 1_000;
@@ -50,6 +41,7 @@ export class Watcher {
   readonly #telling: Telling;
   readonly #schedule: Schedule;
   readonly #readiness: Readiness;
+  readonly #recompression: Recompression | undefined;
   readonly #stop = new AbortController();
   #notices: Notifier | undefined;
   #polls = false;
@@ -85,6 +77,7 @@ export class Watcher {
     this.#given = sources.map((source, i) => (isRemote(source) ? source : this.sources[i]!));
     this.#schedule = new Schedule(watching, performance.now());
     this.#readiness = new Readiness(watching.stabilityMs);
+    if (watching.recompress) this.#recompression = new Recompression(this.collection, parts.compact, this.#telling);
   }
 
   /** See `Store.watch`. */
@@ -188,6 +181,7 @@ export class Watcher {
     const round = this.#schedule.take(now);
     if (round === undefined) {
       this.#timer = setTimeout(() => this.#go(), Math.ceil(this.#schedule.due() - now)).unref();
+      this.#recompression?.begin();
       return;
     }
     this.#running = this.#run(round);
@@ -202,6 +196,7 @@ export class Watcher {
   async #run(round: Round): Promise<unknown> {
     // What happens while everything is compared has to be told.
     if (round.paths === undefined) await this.#notices?.check();
+    await this.#recompression?.giveWay();
     for (let holds = 0; ; holds++) {
       const began = performance.now();
       this.#readiness.begin();
@@ -220,6 +215,7 @@ export class Watcher {
         this.#telling.leftOut(report, round.paths === undefined);
         this.#telling.done(report, isExpected && !this.#awaits && holds === 0, performance.now() - began);
         this.#schedule.done(performance.now());
+        if (report.report !== undefined) this.#recompression?.due();
         this.#retryMs = RETRY_MS_MIN;
         this.#emptiness = undefined;
         this.#failure = undefined;
@@ -286,6 +282,7 @@ export class Watcher {
     this.#stop.abort(cause instanceof GristmillError ? cause : cancelled());
     await this.#notices?.close();
     await this.#running;
+    await this.#recompression?.giveWay();
     this.#wakeSettling();
     this.#parts.ended?.();
   }

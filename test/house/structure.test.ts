@@ -81,6 +81,7 @@ const LAYERS = [
     'src/upkeep/repair',
     'src/upkeep/convert',
     'src/upkeep/compact',
+    'src/upkeep/share',
     'src/upkeep/reencrypt',
     'src/upkeep/indexes',
     'src/upkeep/evolve',

@@ -28,6 +28,7 @@ test('every option says what it decides; those of a journal come in the order th
     'uniqueIndexes',
     ...['onBadFile', 'include', 'exclude', 'dialect', 'nonfinite', 'onTruncated'],
     ...['codec', 'format', 'types', 'where', 'sample', 'transform', 'pick', 'omit', 'validate', 'limit'],
+    'compression',
     'profile',
   ]);
   // Where they are given, an import with others does not resume.

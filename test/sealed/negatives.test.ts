@@ -264,7 +264,7 @@ describe('a version, a flag or a tag that is another one', () => {
 
   test('of a shard, and of its frame table', () => {
     const blobs = filesOf(keys);
-    const writer = ShardWriter.create(blobs, path, 1, ORIGIN.shard);
+    const writer = ShardWriter.create(blobs, path, undefined, ORIGIN.shard);
     writer.append(Buffer.from('{"id":1}\n'), 1);
     writer.finish(ORIGIN);
     const bytes = readFileSync(path);

@@ -32,7 +32,7 @@ let made = 0;
 /** A shard of four frames, with a hole. */
 function shardOf(keys: SealKeys, texts = TEXTS, shard = SHARD): { readonly path: string; readonly bytes: Buffer } {
   const path = join(scratch, `${++made}.sealed`);
-  const writer = ShardWriter.create(filesOf(keys), path, 1, shard);
+  const writer = ShardWriter.create(filesOf(keys), path, undefined, shard);
   for (const text of texts) writer.append(text, 2);
   writer.finish({ ...ORIGIN, shard }, new Holes(2 * texts.length + 1, Uint8Array.of(1, 0)));
   return { path, bytes: readFileSync(path) };

@@ -8,6 +8,7 @@ import { SharedProgress } from '../../src/parallel/shared-progress.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { Holes } from '../../src/store/shards/holes.js';
 import type { ShardOrigin } from '../../src/store/shards/origin.js';
+import { PACKED } from '../../src/store/shards/packing.js';
 import { ShardReader } from '../../src/store/shards/read.js';
 import { ShardWriter } from '../../src/store/shards/write.js';
 import { salvageShard } from '../../src/upkeep/salvage/shard.js';
@@ -67,7 +68,7 @@ export function taskOf({ path, summary, dead }: Built, knows: boolean): SalvageT
   const setup = {
     id: path,
     scan: { primary: ['id'], secondary: [], depthMax: 100, recordBytesMax: 1000 },
-    ...{ level: 1, windowBytes: 65_536, keep: 'last' },
+    ...{ packing: PACKED, windowBytes: 65_536, keep: 'last' },
   } as unknown as SalvageTask['setup'];
   const { records, holes, sha256 } = summary;
   return {

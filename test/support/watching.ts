@@ -42,6 +42,7 @@ export async function watching(options: WatchOptions = {}, sources = ['/data']) 
           given.signal?.addEventListener('abort', cancel);
         });
       },
+      compact: async () => {},
       tell: ((_name: string, event: never) => told.push(event)) as StoreEmitter['tell'],
       ended,
       follow: (_followed, given) => {

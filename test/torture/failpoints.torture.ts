@@ -17,8 +17,10 @@ type OfConversions = Extract<Failpoint, `convert.${string}`>;
 type OfExchanges = Extract<Failpoint, `reencrypt.${string}`>;
 /** Those of schemas: test/schema/carried-processes.test.ts. */
 type OfSchemas = Extract<Failpoint, `schema.${string}`>;
-type Here = Exclude<Failpoint, OfKeys | OfConversions | OfExchanges | OfSchemas>;
-const HERE = FAILPOINTS.filter((name): name is Here => !/^(keys|convert|reencrypt|schema)\./.test(name));
+/** Those of sharing: test/share/kills.test.ts. */
+type OfSharing = Extract<Failpoint, `share.${string}`>;
+type Here = Exclude<Failpoint, OfKeys | OfConversions | OfExchanges | OfSchemas | OfSharing>;
+const HERE = FAILPOINTS.filter((name): name is Here => !/^(keys|convert|reencrypt|schema|share)\./.test(name));
 
 const OPERATIONS: Readonly<Record<Here, Kind | 'create'>> = {
   'store.create': 'create',

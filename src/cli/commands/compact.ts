@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { CompactReport } from '../../index.js';
 import { describeHolder } from '../../store/lock/lock-holder.js';
-import { type CommonOptions, readRatio, readSize, withCommonOptions } from '../shared/arguments.js';
+import { type CommonOptions, readInteger, readRatio, readSize, withCommonOptions } from '../shared/arguments.js';
 import { interruptible } from '../shared/interrupt.js';
 import { openStore } from '../shared/open.js';
 import { type ReasonFlags, withReason } from '../shared/reason.js';
@@ -16,6 +16,9 @@ import { formatBytes, formatCount } from '../terminal/table.js';
 interface CompactFlags extends CommonOptions, StoreFlags, ReasonFlags {
   readonly collection?: string;
   readonly minDead?: number;
+  readonly full?: boolean;
+  readonly recompress?: boolean;
+  readonly level?: number;
   readonly joinBelow?: number;
   readonly migrate?: boolean;
   readonly wait: boolean;
@@ -25,11 +28,14 @@ const HELP = `
 Examples:
   gristmill compact --store ./store
   gristmill compact --store ./store --min-dead 10%
+  gristmill compact --store ./store --full
+  gristmill compact --store ./store --recompress
 
 A record is dead if it was replaced or deleted; any other record is live. Live records keep their keys. compact removes
 shards without a live record, except in collections without a key. It joins small shard files into files of up to 64 MiB
 of text. Older versions of gristmill refuse a store that has such files. The report counts as "sealed" the shards of
-records of transactions that were written into files. Meanwhile, other processes may read and change the store. The disk
+records of transactions that were written into files. With --full, the shards have exactly the live records afterwards, so
+other tools can read them; gristmill stat says whether they still have. Meanwhile, other processes may read and change the store. The disk
 space becomes free when no process reads the old files any more.`;
 
 /** Adds the command to the program. */
@@ -43,6 +49,9 @@ export function addCompact(program: Command): void {
       'rewrite a shard if more than this share of it is dead: 0.1 or 10% (default: 25%)',
       readRatio,
     )
+    .option('--full', 'remove all dead records, so that the shards have exactly the records of the store')
+    .option('--recompress', 'compress the shards of imports with --compression none')
+    .option('--level <n>', 'zstd compression level of the shards that are written, -7 to 19 (default: 1)', readInteger)
     .option(
       '--join-below <size>',
       'join shard files that have less text than this before compression, such as 1m; 0: join none (default: 4m)',
@@ -56,7 +65,7 @@ export function addCompact(program: Command): void {
 }
 
 async function runCompact(flags: CompactFlags): Promise<void> {
-  const { collection, minDead, joinBelow, migrate, wait, why, json } = flags;
+  const { collection, minDead, full, recompress, level, joinBelow, migrate, wait, why, json } = flags;
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags, { create: false });
     try {
@@ -65,6 +74,9 @@ async function runCompact(flags: CompactFlags): Promise<void> {
         ...(minDead !== undefined && { minDeadShare: minDead }),
         ...(joinBelow !== undefined && { joinBytes: joinBelow }),
         ...(migrate && { migrate }),
+        ...(full !== undefined && { full }),
+        ...(recompress !== undefined && { recompress }),
+        ...(level !== undefined && { level }),
         ...{ wait, why, signal, onWait: (holder) => note(`waiting for ${describeHolder(holder)}`) },
       });
     } finally {

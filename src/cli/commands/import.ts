@@ -62,6 +62,7 @@ const SAME_NAME = [
   'maxBad',
   'maxBadRatio',
   'workers',
+  'compression',
   'level',
   'profile',
   'access',

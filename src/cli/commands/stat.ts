@@ -17,6 +17,9 @@ const WATCH_MS = 1000;
 
 const EXCHANGING = 'older data keys are still needed: gristmill key reencrypt is at work, or continues';
 
+const EXACT = 'exact: other tools read from them the records of the store, and no others';
+const INEXACT = 'not exact for other tools: gristmill share makes files that are, compact --full makes the shards so';
+
 interface StatFlags extends CommonOptions, StoreFlags {
   /** Milliseconds; true where none were given. */
   readonly watch?: number | true;
@@ -66,11 +69,12 @@ async function runStat(flags: StatFlags): Promise<void> {
 
 function storeText(stat: StoreStat): string {
   const { directory, format, generation, created, bytes, exposed, quarantine, readers, writer, collections } = stat;
-  const { encryption, converting } = stat;
+  const { encryption, converting, exact } = stat;
   const head = alignPairs([
     ['store', escapeControls(directory)],
     ['format', `${format}, publication ${formatCount(generation)}, created ${escapeControls(created)}`],
     ['size', `${formatBytes(bytes.shards)} of shards, ${formatBytes(bytes.index)} of index`],
+    ['shards', exact ? EXACT : INEXACT],
     ...(encryption === undefined
       ? []
       : [['encrypted', `keys ${encryption.keys}, data key ${encryption.dataKey}`] as const]),

@@ -30,6 +30,13 @@ export function withImportFlags(command: Command): Command {
         ['fail', 'skip', 'quarantine'],
       ),
     )
+    .addOption(
+      choice(
+        '--compression <how>',
+        'compression of the shards; none: a faster import and larger shards, which compact --recompress compresses later (default: zstd)',
+        ['zstd', 'none'],
+      ),
+    )
     .option('--level <n>', 'zstd compression level, -7 to 19 (default: 1)', readInteger)
     .option(
       '--profile',

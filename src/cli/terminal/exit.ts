@@ -80,6 +80,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   STORE_CLOSED: Exit.store,
   STORE_BUSY: Exit.store,
   BACKUP_TARGET_NOT_EMPTY: Exit.store,
+  SHARE_TARGET_NOT_EMPTY: Exit.store,
   COLLECTION_NOT_FOUND: Exit.store,
   COLLECTION_EXISTS: Exit.store,
   COLLECTION_EDITED: Exit.store,

@@ -195,6 +195,15 @@ export const IMPORT_OPTIONS = {
     meaning: 'the import fails if more than this share of the records is bad',
   },
   workers: { ...THREADS.workers, affects: 'nothing' },
+  compression: {
+    affects: 'import',
+    isLater: true,
+    type: 'choice',
+    default: 'zstd',
+    choices: ['zstd', 'none'],
+    meaning:
+      'compression of the shards; none: the import is faster, the shards hold the records as they are, and `compact --recompress` compresses them later',
+  },
   level: { affects: 'import', type: 'integer', default: 1, min: -7, max: 19, meaning: 'zstd compression level' },
   profile: {
     affects: 'import',

@@ -221,7 +221,12 @@ export interface ImportOptions {
    * processors this process may use.
    */
   readonly workers?: number | undefined;
-  /** The zstd compression level, −7…19. Default 1. */
+  /**
+   * The compression of the shards. With "none" the import is faster and the shards are larger: they are zstd files that hold
+   * the records as they are. `store.compact` with `recompress` compresses them later. Default "zstd".
+   */
+  readonly compression?: 'zstd' | 'none' | undefined;
+  /** The zstd compression level, −7…19. Without meaning for `compression` "none". Default 1. */
   readonly level?: number | undefined;
   /**
    * Whether the import notes what paths and values the records have, for `collection.schema()`. Without it, that method reads

@@ -89,7 +89,7 @@ function setupOf(
   framing: FramingName,
 ): ScanSetup {
   const { codec, maxExpansion, maxDecoderMemory, format, types, key: keyOption } = options;
-  const { level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
+  const { compression, level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
   const { collection, mode, indexes, uniqueIndexes, keptIndexes = [] } = options;
   const primary = options.key === undefined ? undefined : namesOf(options.key);
   const secondary = options.indexes.map((path) => namesOf(path, numbersIn({ positions })));
@@ -106,7 +106,7 @@ function setupOf(
       ...(rules && { asks: true }),
       ...(secrets && { secrets }),
     },
-    level,
+    packing: { compression, level },
     access,
     coding: { codec, maxExpansion, maxDecoderMemory, format, types, key: keyOption, recordBytesMax },
     windowBytes,

@@ -18,6 +18,7 @@ import { type Profile, valuesOf } from '../../profile/types.js';
 import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
+import { encoderOf, type Packing } from '../../store/shards/packing.js';
 import { ShardWriter } from '../../store/shards/write.js';
 import { Deletions } from '../format/deletions.js';
 import { namedRecord } from '../records/given-name.js';
@@ -39,11 +40,13 @@ import { threadKernel } from './thread-kernel.js';
 /** A cancelled span: its result is of no use to anyone. */
 export class Cancelled extends Error {}
 
-/** The thread's encoder, by codec and level: a context is worth keeping. */
-let held: { readonly codec: FrameCodec; readonly level: number; readonly encoder: FrameEncoder } | undefined;
+/** The thread's encoder, by codec and packing: a context is worth keeping. */
+let held: { readonly codec: FrameCodec; readonly packing: Packing; readonly encoder: FrameEncoder } | undefined;
 
-function encoderFor(codec: FrameCodec, level: number): FrameEncoder {
-  if (held?.codec !== codec || held.level !== level) held = { codec, level, encoder: codec.encoder(level) };
+function encoderFor(codec: FrameCodec, packing: Packing): FrameEncoder {
+  const { compression, level } = packing;
+  const isFit = held?.codec === codec && held.packing.compression === compression && held.packing.level === level;
+  if (held === undefined || !isFit) held = { codec, packing, encoder: encoderOf(codec, packing) };
   return held.encoder;
 }
 
@@ -79,12 +82,12 @@ export class SpanOutput {
   #badIsConverted = false;
 
   constructor(task: SpanOrder, blobs: Blobs) {
-    const { onBadRecord, namesDuplicates, level, rules, profiles, proves } = task.setup;
+    const { onBadRecord, namesDuplicates, packing, rules, profiles, proves } = task.setup;
     this.#paths = spanPaths(task.context, task.shard);
     this.kernel = kernelFor(task);
     this.#task = task;
     this.#blobs = blobs;
-    this.#encoder = encoderFor(blobs.codec, level);
+    this.#encoder = encoderFor(blobs.codec, packing);
     this.#runs = new RunWriter(blobs, this.#paths.run, task.shard);
     this.rejects = new Rejects(blobs, this.#paths.bad, onBadRecord === 'quarantine', namesDuplicates);
     this.progress = new SharedProgress(task.context.shared);

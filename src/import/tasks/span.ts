@@ -8,6 +8,7 @@ import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { Change } from '../../store/pages/change.js';
 import type { Sealed } from '../../store/seal/types.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
+import type { Packing } from '../../store/shards/packing.js';
 import type { ShardSummary } from '../../store/shards/write.js';
 import type { ChunkRun } from '../feed/chunk.js';
 import type { Coding } from '../format/coding.js';
@@ -25,7 +26,8 @@ export interface ScanSetup {
   readonly select?: Places;
   /** Which records are stored, and what of them. Absent: all of all. */
   readonly rules?: RuleTexts;
-  readonly level: number;
+  /** How frames of shards are made. */
+  readonly packing: Packing;
   readonly access: Access;
   readonly coding: CodingOptions;
   readonly windowBytes: number;

@@ -20,6 +20,8 @@ export const CHECKSUM_BYTES = 8;
 const RESULT_AT = 1024;
 const INPUT_AT = 1040;
 const WASM_PAGE_BYTES = 65_536;
+/** A module with more memory than this, for a large frame, is kept for large ones only. */
+const KEPT_BYTES = 1024 * 1024;
 /** So many bytes are copied sooner by a loop than by a call. */
 const LOOP_MAX = 128;
 
@@ -44,8 +46,10 @@ function abortModule(): never {
 
 /** Leaves the hash of bytes `from` to `to` at RESULT_AT. */
 function hash(bytes: Uint8Array, from: number, to: number): void {
-  const { memory: own, xxh64Into } = wasm ?? loadChecksums();
   const end = INPUT_AT + (to - from);
+  // Memory of a module cannot shrink.
+  if (end <= KEPT_BYTES && memory.byteLength > KEPT_BYTES) wasm = undefined;
+  const { memory: own, xxh64Into } = wasm ?? loadChecksums();
   if (end > memory.byteLength) {
     own.grow(Math.ceil((end - memory.byteLength) / WASM_PAGE_BYTES));
     memory = new Uint8Array(own.buffer);
@@ -59,6 +63,12 @@ function hash(bytes: Uint8Array, from: number, to: number): void {
 export function xxh64(bytes: Uint8Array, from = 0, to = bytes.byteLength): bigint {
   hash(bytes, from, to);
   return new DataView(memory.buffer).getBigUint64(RESULT_AT, true);
+}
+
+/** The low half of the hash: what the frames of zstd carry. */
+export function xxh64Low(bytes: Uint8Array): number {
+  hash(bytes, 0, bytes.byteLength);
+  return new DataView(memory.buffer).getUint32(RESULT_AT, true);
 }
 
 /** Writes the checksum of bytes `from` to `to` of `bytes` into `target` at `at`. */

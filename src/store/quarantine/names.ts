@@ -124,7 +124,8 @@ function namesOf(collection: string, id: string, seal: Seal): readonly string[] 
   });
 }
 
-function escapedCollection(collection: string): string {
+/** A collection's name as a name of a file, which it is alone: as in an URL, and cut with its hash at the end if it is long. */
+export function escapedCollection(collection: string): string {
   const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
   const escaped = encodeURIComponent(collection.toWellFormed()).replace(/^\.|[*']/g, percent);
   if (escaped.length < COLLECTION_MAX) return escaped;

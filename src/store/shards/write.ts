@@ -17,6 +17,7 @@ import type { Blobs, BlobWriter } from '../files/blobs.js';
 import { newShardKey, SEALED_FRAME_EXTRA, type ShardKey, sealFrame, sealSection, tagOf } from '../sealed/shard-key.js';
 import { encodeSection, encodeTables, Section } from './format.js';
 import type { Holes } from './holes.js';
+import { encoderOf, PACKED, type Packing } from './packing.js';
 import type { TableRow } from './tables.js';
 
 const BUFFER_BYTES = 1 << 20;
@@ -78,11 +79,11 @@ export class ShardWriter {
 
   /**
    * Creates the file, which must not exist.
-   * @param compressor a level, or the worker's own compressor to reuse its context.
+   * @param how how frames are made, or the worker's own encoder to reuse its context.
    * @param shard the number of the shard; only an encrypted store needs it
    */
-  static create(blobs: Blobs, path: string, encoder: FrameEncoder | number = 1, shard?: number): ShardWriter {
-    const ready = typeof encoder === 'number' ? blobs.codec.encoder(encoder) : encoder;
+  static create(blobs: Blobs, path: string, how: FrameEncoder | Packing = PACKED, shard?: number): ShardWriter {
+    const ready = 'encode' in how ? how : encoderOf(blobs.codec, how);
     return new ShardWriter(blobs, path, blobs.create(path, 'shard'), ready, shard);
   }
 

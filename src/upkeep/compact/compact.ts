@@ -21,7 +21,7 @@ import type { CompactOptions, CompactReport } from './options.js';
 import { resolveCompactOptions } from './options.js';
 import { type FilePlan, type Move, planFiles } from './plan.js';
 import { publishRewritten, sealOpenShard, total } from './publish-rewritten.js';
-import { rewriteShards } from './rewrite-shard.js';
+import { type Rewriting, rewriteShards } from './rewrite-shard.js';
 
 /**
  * @param closing cancels as the option `signal` does.
@@ -52,13 +52,14 @@ export async function compact(
       report.dropped += cleaned.shards + dropped.shards;
       report.removed += cleaned.removed + dropped.removed;
     }
-    const plan = names.flatMap((name) => planFiles(catalog, place, name, options));
+    const plan: FilePlan[] = [];
+    for (const name of names) plan.push(...(await planFiles(catalog, place, name, options)));
     const shardsTotal = plan.reduce((sum, { moves }) => sum + moves.length, 0);
     let shards = 0;
     for (const file of plan) {
       onProgress?.({ shards, shardsTotal, records: report.records });
       const before = file.moves.map(({ entry }) => entry);
-      const after = await exchange(catalog, place, lock, file, options.signal);
+      const after = await exchange(catalog, place, lock, file, options);
       shards += after.length;
       report.sealed += before.filter(({ fileNumber }) => fileNumber === 0).length;
       const isJoined = after.length > 1;
@@ -87,10 +88,10 @@ async function exchange(
   place: StorePlace,
   lock: WriterLock,
   file: FilePlan,
-  signal: AbortSignal | undefined,
+  options: Rewriting,
 ): Promise<readonly ShardEntry[]> {
   failpoint('compact.rewrite');
-  const after = await rewriteShards(catalog, place, file, signal);
+  const after = await rewriteShards(catalog, place, file, options);
   try {
     failpoint('compact.publish');
     const before = file.moves.map(({ entry }) => entry);

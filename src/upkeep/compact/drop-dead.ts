@@ -8,8 +8,8 @@ import { failpoint } from '../../base/failpoints.js';
 import type { WriterLock } from '../../store/lock/writer-lock.js';
 import { addGarbage, filesOnlyOf } from '../../store/publish/garbage.js';
 import type { Catalog, CatalogRead, CatalogWrite, CollectionManifest, ShardEntry } from '../../store/types.js';
+import { holesOf } from './live-shard.js';
 import { change, type NextState, total } from './publish-rewritten.js';
-import { holesOf } from './rewrite-shard.js';
 
 /** What was dropped. */
 export interface Dropped {

@@ -19,6 +19,18 @@ export const COMPACT_OPTIONS = {
     ...{ type: 'number', unit: 'share', default: 0.25, min: 0, max: 1 },
     meaning: 'rewrite a shard if more than this share of its records is dead',
   },
+  full: {
+    ...{ type: 'boolean', default: false },
+    meaning: 'remove all dead records, so that the shards hold exactly the records of the store',
+  },
+  recompress: {
+    ...{ type: 'boolean', default: false },
+    meaning: 'compress the shards of imports with compression none',
+  },
+  level: {
+    ...{ type: 'integer', default: 1, min: -7, max: 19 },
+    meaning: 'zstd compression level of the shards that are written',
+  },
   joinBytes: {
     ...{ type: 'integer', unit: 'bytes', default: SPAN_BYTES_MIN, min: 0, max: SPAN_BYTES_MAX },
     meaning: 'join shard files that have less text than this, before compression; 0: none',
@@ -36,7 +48,11 @@ export const COMPACT_OPTIONS = {
 /** @param closing cancels as the option `signal` does. @throws TypeError */
 export function resolveCompactOptions(given: CompactOptions | undefined, closing?: AbortSignal) {
   const options = resolveOptions('compact', COMPACT_OPTIONS, given);
-  return { ...options, signal: either(options.signal, closing) };
+  const { full } = options;
+  if (full && given?.minDeadShare !== undefined) {
+    throw new TypeError('compact: options.full removes all dead records: leave out options.minDeadShare');
+  }
+  return { ...options, ...(full && { minDeadShare: 0 }), signal: either(options.signal, closing) };
 }
 
 /** Options of `store.compact`; all optional. An unknown name is a TypeError. */
@@ -45,6 +61,18 @@ export interface CompactOptions extends Pick<LockRequest, 'wait' | 'signal' | 'o
   readonly collection?: string | undefined;
   /** The share (0…1) of dead records: a shard is rewritten if more of the records in its file are dead. Default 0.25. */
   readonly minDeadShare?: number | undefined;
+  /**
+   * Whether to remove all dead records from shards and indexes, so that other tools read from the shards exactly the records
+   * of the store (docs/interop.md). It takes the place of `minDeadShare`. Default false.
+   */
+  readonly full?: boolean | undefined;
+  /**
+   * Whether to compress the shards that an import with `compression` "none" has made. Without it, a shard that is written
+   * anew keeps what it was. Default false.
+   */
+  readonly recompress?: boolean | undefined;
+  /** The zstd compression level of the shards that are written, −7…19. Default 1. */
+  readonly level?: number | undefined;
   /**
    * Bytes of text, before compression: shard files that have less are joined into files of up to 64 MiB of text. Default 4 MiB:
    * that is the smallest shard of a large source. 0 joins none. A store with joined files needs gristmill of this version or newer.
@@ -73,7 +101,7 @@ export interface CompactProgress {
 export interface CompactReport {
   /** Inline shards (records of transactions) that were written into a file. */
   readonly sealed: number;
-  /** Shards that were rewritten without their dead records. */
+  /** Shards that were rewritten, without their dead records or to be compressed. */
   readonly rewritten: number;
   /**
    * Shards without a live record that were removed, with their files. `minDeadShare` does not matter for them. In a

@@ -6,9 +6,10 @@
 
 import { JOINED_SHARDS_MAX, SPAN_BYTES_MAX } from '../../base/limits.js';
 import type { StorePlace } from '../../store/files/blobs.js';
-import { shardPath } from '../../store/files/layout.js';
 import { shapeToStore } from '../../store/shards/forms.js';
-import { byFile, readJoined } from '../../store/shards/joined/joined.js';
+import { shardBytes } from '../../store/shards/joined/exact.js';
+import { byFile } from '../../store/shards/joined/joined.js';
+import { isRaw } from '../../store/shards/packing.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../../store/types.js';
 import { total } from './publish-rewritten.js';
 
@@ -18,7 +19,7 @@ const SMALL_SHARDS_MAX = JOINED_SHARDS_MAX / 4;
 /** A shard to move into a new file. */
 export interface Move {
   readonly entry: ShardEntry;
-  /** Whether it is written anew, without its dead records; else it is copied as it is. */
+  /** Whether it is written anew, without its dead records, or compressed; else it is copied as it is. */
   readonly isRewritten: boolean;
   /** The shape that its records get. */
   readonly shape: number;
@@ -33,6 +34,8 @@ export interface FilePlan {
 /** When a shard gets a new file. */
 export interface Thresholds {
   readonly minDeadShare: number;
+  /** Whether shards that are not compressed are written anew. */
+  readonly recompress: boolean;
   readonly joinBytes: number;
   readonly migrate: boolean;
 }
@@ -42,18 +45,25 @@ export interface Thresholds {
  * opened it since the collection was sealed.
  * @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR
  */
-export function planFiles(catalog: Catalog, place: StorePlace, name: string, thresholds: Thresholds): FilePlan[] {
+export async function planFiles(
+  catalog: Catalog,
+  place: StorePlace,
+  name: string,
+  thresholds: Thresholds,
+): Promise<FilePlan[]> {
   const { open: _, ...manifest } = catalog.collection(name) as CollectionManifest;
   const entries = catalog.shards(manifest);
   const files = byFile(entries);
   const wasteful = new Set([...files].flatMap(([file, of]) => (isWasteful(place, of, thresholds) ? file : [])));
   const small = new Set([...files].flatMap(([file, of]) => (isSmall(of, thresholds) ? file : [])));
   const history = thresholds.migrate ? catalog.history(manifest.id) : undefined;
+  const raw = new Set<ShardEntry>();
+  if (thresholds.recompress) for (const entry of entries) if (await isRaw(place, entry)) raw.add(entry);
   const moves = entries.flatMap((entry): Move[] => {
     const stored = entry.shape ?? 0;
     const shape = history === undefined ? stored : shapeToStore(history, stored, manifest.shape ?? 0);
-    const isWritten = entry.fileNumber === 0 || deadShare(catalog, entry) > thresholds.minDeadShare;
-    const isRewritten = isWritten || shape !== stored;
+    const isOfNoUse = entry.fileNumber === 0 || deadShare(catalog, entry) > thresholds.minDeadShare;
+    const isRewritten = isOfNoUse || raw.has(entry) || shape !== stored;
     return isRewritten || wasteful.has(entry.file) || small.has(entry.file) ? [{ entry, isRewritten, shape }] : [];
   });
   const isNeeded = (group: readonly Move[]): boolean =>
@@ -91,20 +101,8 @@ function isSmall(entries: readonly ShardEntry[], { joinBytes }: Thresholds): boo
 }
 
 /** Whether a joined file has a good part that is no shard's any more: its shards were dropped, or written anew elsewhere. */
-function isWasteful(
-  { directory, blobs }: StorePlace,
-  entries: readonly ShardEntry[],
-  { minDeadShare }: Thresholds,
-): boolean {
+function isWasteful(place: StorePlace, entries: readonly ShardEntry[], { minDeadShare }: Thresholds): boolean {
   const { file, at } = entries[0] as ShardEntry;
   if (at === undefined) return false;
-  const path = shardPath(directory, file);
-  const blob = blobs.open(path, 'shard');
-  try {
-    const shards = readJoined(blob, path, blobs.seal) ?? [];
-    const bytes = shards.reduce((sum, { region }) => sum + region.bytes, 0);
-    return 1 - total(entries, 'storedBytes') / bytes > minDeadShare;
-  } finally {
-    blob.close();
-  }
+  return 1 - total(entries, 'storedBytes') / shardBytes(place, file) > minDeadShare;
 }

@@ -11,13 +11,12 @@ import type { Blobs, Region } from '../../store/files/blobs.js';
 import { SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
 import { JoinedWriter } from '../../store/shards/joined/join-write.js';
 import { byFile, readJoined } from '../../store/shards/joined/joined.js';
+import { PACKED } from '../../store/shards/packing.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { type ShardSummary, ShardWriter } from '../../store/shards/write.js';
 import type { CatalogRead, ShardEntry } from '../../store/types.js';
 import { copyShard } from './copy-shard.js';
 
-/** Of zstd; no frame is compressed again. */
-const LEVEL = 1;
 const UNFINISHED = '.unfinished';
 
 export interface Converting {
@@ -82,7 +81,7 @@ async function write(
     }
   };
   if (only.at === undefined) {
-    const writer = ShardWriter.create(to, path + UNFINISHED, LEVEL, only.shard);
+    const writer = ShardWriter.create(to, path + UNFINISHED, PACKED, only.shard);
     try {
       await copy(only, writer);
       await to.sync(path + UNFINISHED);

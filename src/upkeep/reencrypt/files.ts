@@ -13,15 +13,13 @@ import { reserveShards } from '../../store/publish/publisher.js';
 import type { SealKeys } from '../../store/seal/types.js';
 import { JoinedWriter } from '../../store/shards/joined/join-write.js';
 import { byFile, dataKeysOfFile } from '../../store/shards/joined/joined.js';
+import { PACKED } from '../../store/shards/packing.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { type ShardSummary, ShardWriter } from '../../store/shards/write.js';
 import type { Catalog, ShardEntry } from '../../store/types.js';
 import { publishRewritten, total } from '../compact/publish-rewritten.js';
 import { copyShard } from '../convert/copy-shard.js';
 import { checkRoom } from '../convert/room.js';
-
-/** Of zstd; no frame is compressed again. */
-const LEVEL = 1;
 
 type Step = (bytes: number, records: number) => Promise<void>;
 
@@ -118,7 +116,7 @@ export class StaleFiles {
     };
     const [only] = entries as [ShardEntry];
     if (only.at === undefined) {
-      const writer = ShardWriter.create(blobs, path, LEVEL, only.shard);
+      const writer = ShardWriter.create(blobs, path, PACKED, only.shard);
       try {
         const summary = await copy(only, writer);
         await blobs.sync(path);

@@ -78,7 +78,7 @@ function createAnew(
   { origin, holes, shape }: Pick<IdentifiedShard, 'holes' | 'shape'> & Partial<Pick<IdentifiedShard, 'origin'>>,
 ): ShardSummary & { readonly isRewritten: true } {
   rmSync(rewrittenPath, { force: true });
-  const writer = ShardWriter.create(blobs, rewrittenPath, setup.level, shard);
+  const writer = ShardWriter.create(blobs, rewrittenPath, setup.packing, shard);
   try {
     fill(writer);
     return { ...writer.finish(origin, holes, shape), isRewritten: true };

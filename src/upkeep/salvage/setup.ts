@@ -7,9 +7,8 @@ import type { ScanSetup } from '../../import/tasks/span.js';
 import { type KeyPath, numbersIn } from '../../keys/key-path.js';
 import { namesInLine, primaryInLine, STORED_LIMITS } from '../../store/publish/line-keys.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
+import { PACKED } from '../../store/shards/packing.js';
 import type { KeyRule } from '../../store/types.js';
-
-const LEVEL = 1;
 
 /** What is looked for in a collection's records. */
 export interface IndexedBy {
@@ -35,7 +34,7 @@ export function setupOf(id: string, { key, indexes, positions, secrets, named, k
       ...(secrets && { secrets }),
     },
     ...{
-      level: LEVEL,
+      packing: PACKED,
       access: 'read',
       coding: {
         ...{ codec: 'none', format: 'json', types: undefined, key: undefined },

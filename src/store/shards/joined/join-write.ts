@@ -9,14 +9,13 @@ import { GristmillError } from '../../../base/errors.js';
 import { failpoint } from '../../../base/failpoints.js';
 import type { FrameEncoder } from '../../codec/frame-codec.js';
 import type { Blobs, BlobWriter } from '../../files/blobs.js';
+import { encoderOf, PACKED } from '../packing.js';
 import type { ShardReader } from '../read.js';
 import type { TableRow } from '../tables.js';
 import { type ShardFile, type ShardSummary, ShardWriter } from '../write.js';
 import { encodeJoined, type JoinedShard } from './joined.js';
 
 const UNFINISHED_SUFFIX = '.unfinished';
-/** Of zstd, for shards that are written anew. */
-const LEVEL = 1;
 
 export class JoinedWriter {
   readonly #blobs: Blobs;
@@ -24,14 +23,12 @@ export class JoinedWriter {
   readonly #file: BlobWriter;
   readonly #shards: JoinedShard[] = [];
   readonly #rows: TableRow[] = [];
-  readonly #encoder: FrameEncoder;
   #bytes = 0;
 
   /** Creates the file, which must not exist. */
   constructor(blobs: Blobs, path: string) {
     this.#blobs = blobs;
     this.#path = path;
-    this.#encoder = blobs.codec.encoder(LEVEL);
     this.#file = blobs.create(path + UNFINISHED_SUFFIX, 'shard');
   }
 
@@ -59,11 +56,15 @@ export class JoinedWriter {
     );
   }
 
-  /** Appends a shard that is written anew. @param write writes and finishes it */
-  async write(shard: number, write: (writer: ShardWriter) => Promise<ShardSummary>): Promise<ShardSummary> {
+  /** Appends a shard that is written anew. @param write writes and finishes it. @param encoder makes its frames */
+  async write(
+    shard: number,
+    write: (writer: ShardWriter) => Promise<ShardSummary>,
+    encoder: FrameEncoder = encoderOf(this.#blobs.codec, PACKED),
+  ): Promise<ShardSummary> {
     const at = this.#bytes;
     const part: ShardFile = { append: (bytes) => this.#append(bytes), close() {} };
-    const writer = ShardWriter.within(this.#blobs, this.#path, part, this.#encoder, shard);
+    const writer = ShardWriter.within(this.#blobs, this.#path, part, encoder, shard);
     const summary = await write(writer);
     this.#add(shard, at, writer.rows);
     return summary;
