@@ -4,10 +4,13 @@
 // Here the work that takes threads is given them: what stands below does not know the pool.
 
 import type { CollectionsReport, ImportReport } from '../base/import-report.js';
+import { exportBytes } from '../export/export.js';
+import type { FilledStreamOptions } from '../export/work/options.js';
 import type { CollectionsImportOptions, ImportOptions } from '../import/options/types.js';
 import type { ImportSource } from '../import/sequence/named.js';
 import type { ImportTarget } from '../import/work.js';
 import type { KeyPath } from '../keys/key-path.js';
+import type { Lookup } from '../lookup/lookup.js';
 import type { IndexDefinition } from '../options/indexes.js';
 import { workersFor } from '../pool/in-process.js';
 import { WorkerPool } from '../pool/pool.js';
@@ -96,6 +99,11 @@ export function createIndex(
   given?: CreateIndexOptions,
 ): Promise<CreateIndexReport> {
   return createWith(withThreads(target), collection, index, given);
+}
+
+/** See export/export.ts. */
+export function exportCollection(lookup: Lookup, options: FilledStreamOptions): AsyncGenerator<Uint8Array> {
+  return exportBytes(lookup, options, (threads) => workersFor(lookup.store, threads));
 }
 
 /** See upkeep/profile/profile.ts. */
