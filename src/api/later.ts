@@ -5,7 +5,8 @@
 
 import type { CollectionsReport, ImportReport } from '../base/import-report.js';
 import { exportBytes } from '../export/export.js';
-import type { FilledStreamOptions } from '../export/work/options.js';
+import { exportFiles as exportFilesWith, type FilesReport } from '../export/files/export-files.js';
+import type { FilledFilesOptions, FilledStreamOptions } from '../export/work/options.js';
 import type { CollectionsImportOptions, ImportOptions } from '../import/options/types.js';
 import type { ImportSource } from '../import/sequence/named.js';
 import type { ImportTarget } from '../import/work.js';
@@ -104,6 +105,11 @@ export function createIndex(
 /** See export/export.ts. */
 export function exportCollection(lookup: Lookup, options: FilledStreamOptions): AsyncGenerator<Uint8Array> {
   return exportBytes(lookup, options, (threads) => workersFor(lookup.store, threads));
+}
+
+/** See export/files/export-files.ts. */
+export function exportFiles(lookup: Lookup, directory: string, options: FilledFilesOptions): Promise<FilesReport> {
+  return exportFilesWith(lookup, directory, options, (threads) => workersFor(lookup.store, threads));
 }
 
 /** See upkeep/profile/profile.ts. */

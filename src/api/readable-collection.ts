@@ -2,8 +2,15 @@
 // lookup/iterate.ts; here texts become values.
 
 import type { Readable } from 'node:stream';
+import type { FilesReport } from '../export/files/export-files.js';
 import { ExportStream, webStream } from '../export/streams.js';
-import { type FilledStreamOptions, resolveStreamOptions, type StreamOptions } from '../export/work/options.js';
+import {
+  type FilesOptions,
+  type FilledStreamOptions,
+  resolveFilesOptions,
+  resolveStreamOptions,
+  type StreamOptions,
+} from '../export/work/options.js';
 import type { KeyValue } from '../keys/encode.js';
 import type { UnsafeIntegers } from '../keys/json-value.js';
 import { namesOf } from '../keys/key-path.js';
@@ -184,6 +191,19 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
    */
   webStream(options?: StreamOptions): ReadableStream<Uint8Array> {
     return webStream(this.#exported(resolveStreamOptions('webStream', options)));
+  }
+
+  /**
+   * Writes a file for each record, in source order: all records or a part. The directory must not exist, or be empty. It gets
+   * its name when all files in it are complete and durable. Only the owner can read it.
+   * @throws GristmillError IO_ERROR, DISK_FULL, COLLECTION_NOT_FOUND, INDEX_NOT_FOUND, RANGE_NEEDS_PLAINTEXT_KEYS,
+   * CHECKSUM_MISMATCH, STORE_BUSY, STORE_CLOSED, CANCELLED: then there is no file. TypeError
+   * @example await users.exportFiles('./users', { name: '{hash:2}/{key}.json' });
+   */
+  async exportFiles(directory: string, options?: FilesOptions): Promise<FilesReport> {
+    const filled = resolveFilesOptions(options);
+    const { exportFiles } = await later.load();
+    return exportFiles(this.#reading(filled.freshness), directory, filled);
   }
 
   async *#exported(options: FilledStreamOptions): AsyncGenerator<Uint8Array> {

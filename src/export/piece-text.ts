@@ -1,5 +1,6 @@
-// records > form > pack: the text of a piece, put together in memory that another thread sees, or else in memory of the thread
-// that is used for one piece after another.
+// records > form > pack: the text of a piece, put together in memory that a thread uses for one piece after another. Codecs are
+// shown no memory that threads share. Copying to it as a whole costs little; copying each line there costs much, because
+// V8 does so byte by byte where two places are not aligned alike.
 
 /** Memory that is kept for the next piece, at most. */
 const KEPT_BYTES = 8 << 20;
@@ -7,13 +8,8 @@ const KEPT_BYTES = 8 << 20;
 let kept = Buffer.allocUnsafeSlow(0);
 
 export class PieceText {
-  #memory: Uint8Array;
+  #memory = kept;
   #used = 0;
-
-  /** @param into memory to fill, as long as there is room */
-  constructor(into: Uint8Array = kept) {
-    this.#memory = into;
-  }
 
   /** All that was added, valid until the text of another piece is begun. */
   get bytes(): Uint8Array {
@@ -24,10 +20,6 @@ export class PieceText {
     this.#makeRoom(bytes.byteLength);
     this.#memory.set(bytes, this.#used);
     this.#used += bytes.byteLength;
-  }
-
-  addString(text: string): void {
-    this.add(Buffer.from(text));
   }
 
   #makeRoom(bytes: number): void {

@@ -9,7 +9,7 @@ import { type Frame, frameOfText, lineText, openFrame, otherLines } from '../sto
 import { lineForm } from '../store/shards/line.js';
 import { ShardReader } from '../store/shards/read.js';
 import { TextRoom } from '../store/shards/text-room.js';
-import { FormWriter } from './forms/form.js';
+import { betweenOf, FormWriter } from './forms/form.js';
 import { type Piece, packText } from './pack/piece.js';
 import { PieceText } from './piece-text.js';
 import type { PieceSource, PieceTask } from './work/task.js';
@@ -22,25 +22,37 @@ let room: TextRoom | undefined;
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR, COLLECTION_MISMATCH */
 export function writePiece(task: PieceTask, blobs: Blobs): Piece {
   const { packing, into } = task;
-  const memory = new Uint8Array(into);
-  // Codecs are not shown shared memory.
-  const text = new PieceText(packing.codec === 'none' ? memory : undefined);
-  if (task.form.kind === 'ndjson') copyLines(task, blobs, text);
-  else text.addString(written(task, blobs));
-  const plain = text.bytes;
-  const { bytes, crc } = packText(plain, packing);
-  const { byteLength: plainBytes } = plain;
-  if (bytes.buffer === into) return { bytes, plainBytes, crc };
-  // One that is too large goes to the other thread as a copy.
-  if (bytes.byteLength > memory.byteLength) return { bytes: Uint8Array.from(bytes), plainBytes, crc };
-  memory.set(bytes);
-  return { bytes: memory.subarray(0, bytes.byteLength), plainBytes, crc };
+  const text = new PieceText();
+  addText(task, blobs, text);
+  const { bytes, crc } = packText(text.bytes, packing);
+  const plainBytes = text.bytes.byteLength;
+  const isTooLarge = bytes.byteLength > into.byteLength;
+  const given = isTooLarge ? new Uint8Array(bytes.byteLength) : new Uint8Array(into, 0, bytes.byteLength);
+  given.set(bytes);
+  return { bytes: given, plainBytes, crc };
 }
 
-function copyLines({ source, path }: PieceTask, blobs: Blobs, text: PieceText): void {
-  if (source.kind === 'text') text.add(source.text);
+function addText(task: PieceTask, blobs: Blobs, text: PieceText): void {
+  const { source, path, form } = task;
+  if (form.kind === 'array' && !form.pretty) copyElements(task, blobs, text);
+  else if (form.kind !== 'ndjson') text.add(Buffer.from(written(task, blobs)));
+  else if (source.kind === 'text') text.add(source.text);
   else if (source.dead === undefined) copyFrames(source, path, blobs, text);
   else for (const frame of framesOf(source, path, blobs)) copyOthers(frame, text);
+}
+
+/** Copies the lines as elements of an array. */
+function copyElements({ source, path, form, isFirst }: PieceTask, blobs: Blobs, text: PieceText): void {
+  const between = Buffer.from(betweenOf(form));
+  let hasNone = isFirst;
+  for (const { frame, isLeftOut } of framesOf(source, path, blobs)) {
+    for (let line = 0; line < frame.lines.length - 1; line++) {
+      if (isLeftOut(line)) continue;
+      if (!hasNone) text.add(between);
+      hasNone = false;
+      text.add(frame.plain.subarray(frame.lines[line], frame.lines[line + 1]! - 1));
+    }
+  }
 }
 
 function copyFrames({ entry, from, to }: FrameSource, path: string, blobs: Blobs, text: PieceText): void {

@@ -70,8 +70,8 @@ const LAYERS = [
   ['src/import/accept', 'src/import/merge', 'src/import/resume', 'src/import/report', 'src/import'],
   // The lookup path.
   ['src/lookup/cache', 'src/lookup/index', 'src/lookup', 'src/lookup/rows', 'src/lookup/warm'],
-  // Options are asked for by plans; the export puts plans, forms and codecs together.
-  ['src/export/forms', 'src/export/pack', 'src/export/work', 'src/export/plan', 'src/export'],
+  // The way of an export: a plan of pieces, their form, their codec.
+  ['src/export/forms', 'src/export/pack', 'src/export/work', 'src/export/plan', 'src/export', 'src/export/files'],
   ['src/config', 'src/metrics'],
   ['src/update/records', 'src/update/overlay', 'src/update/audit', 'src/update/edits', 'src/update'],
   [

@@ -7,8 +7,9 @@ import { GristmillError } from '../../base/errors.js';
 import { keyText } from '../../keys/decode.js';
 import type { KeyNames } from '../../keys/key-path.js';
 import { ownKeyIn } from '../../lookup/rows/own-key.js';
-import { type LineForm, nameText, recordText } from '../../store/shards/line.js';
+import { type LineForm, nameText, recordName, recordText } from '../../store/shards/line.js';
 import { header, namesIn, row } from './csv.js';
+import { fileName } from './file-name.js';
 import { indented } from './indent.js';
 
 /** How records are written; plain data, which threads are given. */
@@ -18,28 +19,27 @@ export type RecordForm =
   /** `keys` says where a record without a name has its key. */
   | { readonly kind: 'object'; readonly pretty: boolean; readonly keys: KeyNames | undefined }
   | { readonly kind: 'csv'; readonly columns: readonly string[]; readonly isNamed: boolean }
+  /** Paths and texts of files, each ended by a NUL. */
+  | {
+      readonly kind: 'files';
+      readonly template: string;
+      readonly pretty: boolean;
+      readonly keys: KeyNames | undefined;
+    }
   /** The names of members: those of each piece as an array of JSON, which is what the columns of CSV are found by. */
   | { readonly kind: 'columns' };
 
-/** What stands around the records of a form. */
-interface Frame {
-  readonly open: string;
-  readonly between: string;
-  readonly close: string;
+/** What stands between two records. Lines have their own ends. */
+export function betweenOf({ kind }: RecordForm): string {
+  return kind === 'array' || kind === 'object' ? ',\n' : '';
 }
 
-export function frameOfForm(form: RecordForm): Frame {
-  switch (form.kind) {
-    case 'array':
-    case 'object': {
-      const [open, close] = form.kind === 'array' ? '[]' : '{}';
-      return { open: `${open}\n`, between: ',\n', close: `\n${close}\n` };
-    }
-    case 'csv':
-      return { open: header(form.columns), between: '', close: '' };
-    default:
-      return { open: '', between: '', close: '' };
-  }
+/** What stands before the first record, and after the last one. */
+export function endsOf(form: RecordForm): { readonly open: string; readonly close: string } {
+  if (form.kind === 'csv') return { open: header(form.columns), close: '' };
+  if (form.kind === 'array') return { open: '[\n', close: '\n]\n' };
+  if (form.kind === 'object') return { open: '{\n', close: '\n}\n' };
+  return { open: '', close: '' };
 }
 
 /** Gathers the text of records, in the form of an export. */
@@ -47,24 +47,23 @@ export class FormWriter {
   readonly #form: RecordForm;
   readonly #lineForm: LineForm;
   readonly #names = new Set<string>();
+  readonly #between: string;
   #text = '';
-  #between: string;
+  #isFirst: boolean;
 
   /** @param isFirst whether no record comes before */
   constructor(form: RecordForm, lineForm: LineForm, isFirst: boolean) {
     this.#form = form;
     this.#lineForm = lineForm;
-    const { between } = frameOfForm(form);
-    this.#between = isFirst ? '' : between;
-    this.#next = between;
+    this.#between = betweenOf(form);
+    this.#isFirst = isFirst;
   }
-
-  readonly #next: string;
 
   /** @throws GristmillError CHECKSUM_MISMATCH; COLLECTION_MISMATCH where the form has no place for a record */
   add(line: string): void {
-    this.#text += this.#between + this.#written(line);
-    this.#between = this.#next;
+    if (!this.#isFirst) this.#text += this.#between;
+    this.#isFirst = false;
+    this.#text += this.#written(line);
   }
 
   /** All that was added. */
@@ -87,6 +86,12 @@ export class FormWriter {
       case 'csv': {
         const name = this.#lineForm.isNamed ? nameText(line) : undefined;
         return row(recordText(line, this.#lineForm), form, name);
+      }
+      case 'files': {
+        const text = recordText(line, this.#lineForm);
+        const key = this.#lineForm.isNamed ? recordName(line) : form.keys && ownKeyIn(text, form.keys);
+        const path = fileName(form.template, key);
+        return `${path}\0${form.pretty ? `${indented(text, '')}\n` : text}\0`;
       }
       case 'columns':
         for (const name of namesIn(recordText(line, this.#lineForm))) this.#names.add(name);

@@ -18,5 +18,5 @@ export interface HeldState {
   readonly snapshot: CatalogSnapshot;
 }
 
-/** Bytes of text of a piece, about: less than a millisecond of work, and many of them in flight. */
-export const PIECE_BYTES = 1 << 20;
+/** Bytes of text of a piece, about: some milliseconds of work, beside which opening a shard is little. */
+export const PIECE_BYTES = 2 << 20;

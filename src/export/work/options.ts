@@ -3,7 +3,7 @@
 import type { KeyValue } from '../../keys/encode.js';
 import { BOUNDS_OPTIONS, type RangeOptions } from '../../lookup/index/range.js';
 import { READ_OPTIONS } from '../../lookup/index/read-options.js';
-import { list, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
+import { any, list, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { LONG_WORK, THREADS } from '../../options/shared.js';
 
 /** Forms of an exported text. */
@@ -49,6 +49,18 @@ export interface StreamOptions extends SelectionOptions {
   readonly columns?: readonly string[] | undefined;
 }
 
+/** Options of `exportFiles`; all optional. An unknown name is a TypeError. */
+export interface FilesOptions extends SelectionOptions {
+  /**
+   * The path of the file of a record in the directory. `{key}` is the name or the key of the record, escaped; `{hash:2}` the first
+   * digits of the SHA-256 of it; `{n}` the number of the record in the export, with twelve digits. Default `{key}.json`; in
+   * collections without keys `{n}.json`.
+   */
+  readonly name?: string | undefined;
+  /** Whether records are indented by two spaces a level. Default false. */
+  readonly pretty?: boolean | undefined;
+}
+
 const { index, gt, gte, lt, lte, prefix, reverse, limit } = BOUNDS_OPTIONS;
 
 const SELECTION_OPTIONS = {
@@ -59,7 +71,7 @@ const SELECTION_OPTIONS = {
   ...LONG_WORK,
 } as const satisfies OptionTable;
 
-const STREAM_OPTIONS = {
+export const STREAM_OPTIONS = {
   format: { type: 'choice', default: 'ndjson', choices: EXPORT_FORMATS, meaning: 'form of the text' },
   pretty: { type: 'boolean', default: false, meaning: 'whether an array or an object is indented' },
   compress: { type: 'choice', default: 'none', choices: EXPORT_CODECS, meaning: 'codec of the text' },
@@ -70,6 +82,13 @@ const STREAM_OPTIONS = {
   ...SELECTION_OPTIONS,
 } as const satisfies OptionTable;
 
+export const FILES_OPTIONS = {
+  name: any<string>('path of the file of a record'),
+  pretty: { type: 'boolean', default: false, meaning: 'whether records are indented' },
+  ...SELECTION_OPTIONS,
+} as const satisfies OptionTable;
+
+export type FilledFilesOptions = Resolved<typeof FILES_OPTIONS>;
 export type FilledSelection = Resolved<typeof SELECTION_OPTIONS>;
 export type FilledStreamOptions = Resolved<typeof STREAM_OPTIONS>;
 
@@ -97,6 +116,13 @@ export function resolveStreamOptions(method: string, given: StreamOptions | unde
   if (level !== undefined && range !== undefined && (level < range.min || level > range.max))
     refuse(`the level of ${compress} is from ${range.min} to ${range.max}`);
   checkSelection(method, options);
+  return options;
+}
+
+/** @throws TypeError for a wrong option, or options that contradict each other */
+export function resolveFilesOptions(given: FilesOptions | undefined): FilledFilesOptions {
+  const options = resolveOptions('exportFiles', FILES_OPTIONS, given);
+  checkSelection('exportFiles', options);
   return options;
 }
 
