@@ -35,6 +35,14 @@ export type {
   SharedKeys,
 } from './base/import-report.js';
 export type { ConfigFile } from './config/config-file.js';
+export type { FilesReport } from './export/files/export-files.js';
+export type {
+  ExportCodec,
+  ExportFormat,
+  FilesOptions,
+  SelectionOptions,
+  StreamOptions,
+} from './export/work/options.js';
 export type { CodecName } from './import/codec/codec.js';
 export type { StreamSource } from './import/feed/pieces.js';
 export type { FormatName } from './import/format/coding.js';

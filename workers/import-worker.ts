@@ -1,7 +1,9 @@
-// What runs in a worker thread: of an import the stages from map to shard, and merging; the shards of a verification or repair.
+// What runs in a worker thread: of an import the stages from map to shard, and merging; the shards of a verification or repair, the pieces of an export.
 // Workers never open the index.
 
 import { isWithheld, withholdText } from '../src/base/snippet.js';
+import type { PieceTask } from '../src/export/work/task.js';
+import { writePiece } from '../src/export/write-piece.js';
 import { decodePart, type PartTask } from '../src/import/feed/decode-part.js';
 import { mergeEntries } from '../src/import/merge/entries.js';
 import { withTransform } from '../src/import/rules/transform.js';
@@ -44,4 +46,5 @@ export const index = (task: IndexTask) => answer(() => indexShard(task, blobsOf(
 export const profile = (task: ProfileTask) => answerLater(() => profileShard(task, blobsOf(task)), Cancelled);
 export const trial = (task: TrialTask) => answerLater(() => tryShard(task, blobsOf(task)), Cancelled);
 export const check = (task: CheckTask) => answerLater(() => checkShard(task, blobsOf(task)), Cancelled);
+export const piece = (task: PieceTask) => answer(() => writePiece(task, blobsOf(task)), Cancelled);
 export const salvage = (task: SalvageTask) => answer(() => salvageShard(task, blobsOf(task)), Cancelled);

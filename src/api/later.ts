@@ -4,10 +4,14 @@
 // Here the work that takes threads is given them: what stands below does not know the pool.
 
 import type { CollectionsReport, ImportReport } from '../base/import-report.js';
+import { exportBytes } from '../export/export.js';
+import { exportFiles as exportFilesWith, type FilesReport } from '../export/files/export-files.js';
+import type { FilledFilesOptions, FilledStreamOptions } from '../export/work/options.js';
 import type { CollectionsImportOptions, ImportOptions } from '../import/options/types.js';
 import type { ImportSource } from '../import/sequence/named.js';
 import type { ImportTarget } from '../import/work.js';
 import type { KeyPath } from '../keys/key-path.js';
+import type { Lookup } from '../lookup/lookup.js';
 import type { IndexDefinition } from '../options/indexes.js';
 import { workersFor } from '../pool/in-process.js';
 import { WorkerPool } from '../pool/pool.js';
@@ -134,6 +138,16 @@ export function setSchema(
   given?: SetSchemaOptions,
 ): Promise<SetSchemaReport> {
   return setWith(withThreads(target), collection, schema, given);
+}
+
+/** See export/export.ts. */
+export function exportCollection(lookup: Lookup, options: FilledStreamOptions): AsyncGenerator<Uint8Array> {
+  return exportBytes(lookup, options, (threads) => workersFor(lookup.store, threads));
+}
+
+/** See export/files/export-files.ts. */
+export function exportFiles(lookup: Lookup, directory: string, options: FilledFilesOptions): Promise<FilesReport> {
+  return exportFilesWith(lookup, directory, options, (threads) => workersFor(lookup.store, threads));
 }
 
 /** See upkeep/profile/profile.ts. */

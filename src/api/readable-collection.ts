@@ -1,6 +1,16 @@
 // What a user holds to look things up in one collection. The path of a lookup is in lookup/lookup.ts, of an iteration in
 // lookup/iterate.ts; here texts become values.
 
+import type { Readable } from 'node:stream';
+import type { FilesReport } from '../export/files/export-files.js';
+import { ExportStream, webStream } from '../export/streams.js';
+import {
+  type FilesOptions,
+  type FilledStreamOptions,
+  resolveFilesOptions,
+  resolveStreamOptions,
+  type StreamOptions,
+} from '../export/work/options.js';
 import type { KeyValue } from '../keys/encode.js';
 import type { UnsafeIntegers } from '../keys/json-value.js';
 import { namesOf } from '../keys/key-path.js';
@@ -162,6 +172,43 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
    */
   lines(options?: ReadOptions): AsyncGenerator<Uint8Array> {
     return scanChunks(() => this.#at('lines', options));
+  }
+
+  /**
+   * Returns the records as a stream of bytes: all of them or a part, in one of several forms, compressed or not. It reads one
+   * state of the collection, in worker threads. Destroying it ends the export.
+   * @throws TypeError for a wrong option. The stream fails with COLLECTION_NOT_FOUND, COLLECTION_MISMATCH, INDEX_NOT_FOUND,
+   * RANGE_NEEDS_PLAINTEXT_KEYS, CHECKSUM_MISMATCH, IO_ERROR, STORE_BUSY, STORE_CLOSED, CANCELLED
+   * @example await pipeline(users.stream({ format: 'json', compress: 'gz' }), response);
+   */
+  stream(options?: StreamOptions): Readable {
+    return new ExportStream(this.#exported(resolveStreamOptions('stream', options)));
+  }
+
+  /**
+   * Returns the same bytes as `stream`, as a stream of the Web.
+   * @example return new Response(users.webStream({ compress: 'br' }), { headers: { 'content-encoding': 'br' } });
+   */
+  webStream(options?: StreamOptions): ReadableStream<Uint8Array> {
+    return webStream(this.#exported(resolveStreamOptions('webStream', options)));
+  }
+
+  /**
+   * Writes a file for each record, in source order: all records or a part. The directory must not exist, or be empty. It gets
+   * its name when all files in it are complete and durable. Only the owner can read it.
+   * @throws GristmillError IO_ERROR, DISK_FULL, COLLECTION_NOT_FOUND, INDEX_NOT_FOUND, RANGE_NEEDS_PLAINTEXT_KEYS,
+   * CHECKSUM_MISMATCH, STORE_BUSY, STORE_CLOSED, CANCELLED: then there is no file. TypeError
+   * @example await users.exportFiles('./users', { name: '{hash:2}/{key}.json' });
+   */
+  async exportFiles(directory: string, options?: FilesOptions): Promise<FilesReport> {
+    const filled = resolveFilesOptions(options);
+    const { exportFiles } = await later.load();
+    return exportFiles(this.#reading(filled.freshness), directory, filled);
+  }
+
+  async *#exported(options: FilledStreamOptions): AsyncGenerator<Uint8Array> {
+    const { exportCollection } = await later.load();
+    yield* exportCollection(this.#reading(options.freshness), options);
   }
 
   /**

@@ -4,6 +4,9 @@
 // work that is done sooner than a thread is started. One task a turn, so that signals and progress come through in between.
 
 import { setImmediate } from 'node:timers/promises';
+import type { Piece } from '../export/pack/piece.js';
+import type { Exporters, PieceTask } from '../export/work/task.js';
+import { writePiece } from '../export/write-piece.js';
 import { type DecodedPart, decodePart, type PartTask } from '../import/feed/decode-part.js';
 import { mergeEntries } from '../import/merge/entries.js';
 import { withTransform } from '../import/rules/transform.js';
@@ -32,11 +35,11 @@ import { WorkerPool } from './pool.js';
 export function workersFor(
   { blobs, seal }: Pick<StorePlace, 'blobs' | 'seal'>,
   threads: number,
-): Workers & Verifiers & Indexers & Profilers & Checkers & Trials {
+): Workers & Verifiers & Indexers & Profilers & Checkers & Trials & Exporters {
   return blobs.areFiles && threads > 0 ? new WorkerPool(threads, undefined, seal) : new InProcessWorkers(blobs, seal);
 }
 
-export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers, Checkers, Trials {
+export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers, Checkers, Trials, Exporters {
   readonly #blobs: Blobs;
   readonly #seal: SealKeys | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -77,6 +80,10 @@ export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers
 
   check(task: CheckTask): Promise<CheckResult> {
     return this.#next(() => checkShard(this.#sealed(task), this.#blobs));
+  }
+
+  piece(task: PieceTask): Promise<Piece> {
+    return this.#next(() => writePiece(this.#sealed(task), this.#blobs));
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,8 @@
 import type { Piscina as Pool } from 'piscina';
 import { GristmillError } from '../base/errors.js';
 import { loadPackage } from '../base/load.js';
+import type { Piece } from '../export/pack/piece.js';
+import type { Exporters, PieceTask } from '../export/work/task.js';
 import type { DecodedPart, PartTask } from '../import/feed/decode-part.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
 import { type SpanOrder, type SpanResult, spanPaths } from '../import/tasks/span.js';
@@ -32,7 +34,8 @@ type Task =
   | IndexTask
   | ProfileTask
   | CheckTask
-  | TrialTask;
+  | TrialTask
+  | PieceTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
@@ -41,7 +44,7 @@ const HEAP_MIB = 256;
 const YOUNG_HEAP_MIB = 4;
 
 /** Threads for one import, or the like. */
-export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Checkers, Trials {
+export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Checkers, Trials, Exporters {
   readonly #piscina: Pool;
   /** Settles when no thread is loading any more. */
   readonly #loaded: Promise<unknown>;
@@ -120,6 +123,10 @@ export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Chec
 
   async check(task: CheckTask): Promise<CheckResult> {
     return this.#runTwice<CheckResult>(task, 'check', task.path, () => {});
+  }
+
+  async piece(task: PieceTask): Promise<Piece> {
+    return this.#runTwice<Piece>(task, 'piece', task.path, () => {});
   }
 
   close(): Promise<void> {

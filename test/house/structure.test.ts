@@ -72,6 +72,8 @@ const LAYERS = [
   ['src/import/accept', 'src/import/merge', 'src/import/resume', 'src/import/report', 'src/import'],
   // The lookup path.
   ['src/lookup/cache', 'src/lookup/index', 'src/lookup', 'src/lookup/rows', 'src/lookup/warm'],
+  // The way of an export: a plan of pieces, their form, their codec.
+  ['src/export/forms', 'src/export/pack', 'src/export/work', 'src/export/plan', 'src/export', 'src/export/files'],
   ['src/config', 'src/metrics'],
   ['src/update/records', 'src/update/overlay', 'src/update/audit', 'src/update/edits', 'src/update'],
   [

@@ -1,7 +1,7 @@
 // The flags that say which part of an index is read: of range, count and distinct.
 
 import type { Command } from 'commander';
-import type { Collection, GristmillError, KeyPath, KeyValue, RangeOptions } from '../../index.js';
+import type { GristmillError, KeyPath, KeyValue, RangeOptions, ReadableCollection } from '../../index.js';
 import { isParts } from '../../keys/encode.js';
 import { note } from '../terminal/diagnostics.js';
 import { readKey, readParts } from './arguments.js';
@@ -49,7 +49,7 @@ export function boundsOf(flags: BoundsFlags, index: KeyPath | undefined): KeyBou
 }
 
 /** Says so when a bound has a type that no key has: then it bounds nothing, or everything. */
-export function warnOfTypes(collection: Collection, index: KeyPath | undefined, given: KeyBounds): void {
+export function warnOfTypes(collection: ReadableCollection, index: KeyPath | undefined, given: KeyBounds): void {
   const bounds = BOUNDS.map((name) => given[name]).filter((bound) => bound !== undefined);
   if (bounds.length === 0) return;
   const [first, last] = endsOf(collection, index);
@@ -62,7 +62,7 @@ export function warnOfTypes(collection: Collection, index: KeyPath | undefined, 
 }
 
 /** The first key and the last one; none where they are hidden. */
-function endsOf(collection: Collection, index: KeyPath | undefined): readonly (KeyValue | undefined)[] {
+function endsOf(collection: ReadableCollection, index: KeyPath | undefined): readonly (KeyValue | undefined)[] {
   try {
     return [collection.firstSync({ index })?.key, collection.lastSync({ index })?.key];
   } catch (error) {

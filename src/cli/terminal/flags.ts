@@ -2,6 +2,7 @@
 // for the library, and put into flags here.
 
 import { shellWord } from '../../base/shell-word.js';
+import { FILES_OPTIONS, STREAM_OPTIONS } from '../../export/work/options.js';
 import { IMPORT_OPTIONS } from '../../import/options/table.js';
 import { STORE_OPTIONS } from '../../options/store.js';
 import { WATCH_OPTIONS } from '../../watch/watch-options.js';
@@ -11,7 +12,9 @@ const MENTION = /\boption ([a-z][A-Za-z]*)(?:: ('[^']*'|[^\s,;:()'][^\s,;()]*?(?
 /** What checks of values call them: `options.name`. Options within options are JSON, and have no flag of their own. */
 const CHECKED = /\boptions\.([a-z][A-Za-z]*)\b(?!\.\w)/g;
 const NAMES: ReadonlySet<string> = new Set([
-  ...[IMPORT_OPTIONS, STORE_OPTIONS, WATCH_OPTIONS].flatMap((table) => Object.keys(table)),
+  ...[IMPORT_OPTIONS, STORE_OPTIONS, WATCH_OPTIONS, STREAM_OPTIONS, FILES_OPTIONS].flatMap((table) =>
+    Object.keys(table),
+  ),
   'config',
   'onlyNew',
 ]);

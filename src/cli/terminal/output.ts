@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { InvalidArgumentError } from 'commander';
 import { whyNotBeside } from '../../store/files/exposure.js';
+import { syncDirectorySoon } from '../../store/files/io.js';
 import { strangerOwning } from '../../store/files/own-files.js';
 import { escapeLines } from './escape.js';
 import { inFlags } from './flags.js';
@@ -43,8 +44,7 @@ function shown(text: string | Uint8Array, decoder: StringDecoder): string {
  */
 export async function fileOutput(path: string, trustShared: boolean): Promise<Output> {
   const target = await regularFile(path);
-  const why = whyNotBeside(resolve(target), trustShared);
-  if (why !== undefined) throw new InvalidArgumentError(`--out ${path} is not used: ${inFlags(why)}`);
+  checkBeside(target, trustShared, path);
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
   const file: FileHandle = await open(temporary, 'wx', 0o600);
   return {
@@ -55,12 +55,22 @@ export async function fileOutput(path: string, trustShared: boolean): Promise<Ou
       await file.sync();
       await file.close();
       await rename(temporary, target);
+      await syncDirectorySoon(dirname(target));
     },
     discard: async () => {
       await file.close();
       await rm(temporary, { force: true });
     },
   };
+}
+
+/**
+ * Refuses a place where others could put something else.
+ * @param trustShared whether the group of its directory is trusted @param given the path as the user gave it
+ */
+export function checkBeside(path: string, trustShared: boolean, given = path): void {
+  const why = whyNotBeside(resolve(path), trustShared);
+  if (why !== undefined) throw new InvalidArgumentError(`--out ${given} is not used: ${inFlags(why)}`);
 }
 
 /** Follows links, so that they stay links, but not those of other users; refuses to rename over a device or a pipe. */

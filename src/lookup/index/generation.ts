@@ -8,6 +8,7 @@ import { GristmillError } from '../../base/errors.js';
 import { isSamePath, type KeyPath, keyPathText } from '../../keys/key-path.js';
 import { isDead, isDeadIn } from '../../store/catalog/tombstones.js';
 import { type HiddenKeys, hiddenKeys } from '../../store/seal/hidden-keys.js';
+import type { Route } from '../../store/shapes/tree.js';
 import { type Forms, formsOf } from '../../store/shards/forms.js';
 import type { LineForm } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
@@ -147,6 +148,11 @@ export class Generation {
   /** How the lines of one of its shards are made of its records. */
   formOf(entry: Pick<ShardEntry, 'named' | 'shape'>): LineForm {
     return this.#layout.forms.of(entry);
+  }
+
+  /** The migrations from the shape of one of its shards to that of its records. Undefined where these are the same. */
+  routeOf(entry: Pick<ShardEntry, 'shape'>): Route | undefined {
+    return this.#layout.forms.routeOf(entry);
   }
 
   /** The live record with this ordinal in the collection. Undefined if there is none. */

@@ -47,6 +47,44 @@ export class Compressor {
   }
 }
 
+/** Bytes of a step of a `FrameStream`. */
+const COMPRESSED_STEP_BYTES = 256 * 1024;
+
+/** Compresses a text of any length into one frame, step by step, in threads of zstd. */
+export class FrameStream {
+  readonly #context = new binding.CCtx();
+  readonly #output = Buffer.allocUnsafeSlow(COMPRESSED_STEP_BYTES);
+
+  /** @param level zstd's, −7 (fastest) … 22. @param threads that compress beside the caller's */
+  constructor(level: number, threads: number) {
+    this.#context.setParameter(binding.CParameter.compressionLevel, level);
+    this.#context.setParameter(binding.CParameter.checksumFlag, 1);
+    this.#context.setParameter(binding.CParameter.nbWorkers, threads);
+  }
+
+  /** What there is of the frame after this text. Each part is valid until the next. */
+  *write(plain: Uint8Array): Generator<Uint8Array> {
+    for (let at = 0; at < plain.byteLength; ) {
+      const [, written, read] = this.#context.compressStream2(
+        this.#output,
+        plain.subarray(at),
+        binding.EndDirective.continue,
+      );
+      at += read;
+      if (written > 0) yield this.#output.subarray(0, written);
+    }
+  }
+
+  /** The rest of the frame. */
+  *end(): Generator<Uint8Array> {
+    for (let left = 1; left > 0; ) {
+      const [more, written] = this.#context.compressStream2(this.#output, new Uint8Array(), binding.EndDirective.end);
+      left = more;
+      if (written > 0) yield this.#output.subarray(0, written);
+    }
+  }
+}
+
 let decompressor: binding.DCtx | undefined;
 
 /**

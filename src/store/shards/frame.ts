@@ -49,11 +49,14 @@ export function openFrame(
     count++;
     if (count <= records) lines[count] = at + 1;
   }
-  if (count !== records || lines[records] !== plain.byteLength) {
-    const message = `frame ${index} of ${reader.path} does not have the ${records} lines its table says`;
-    throw new GristmillError('CHECKSUM_MISMATCH', message, { file: reader.path });
-  }
+  if (count !== records || lines[records] !== plain.byteLength) throw otherLines(reader, index);
   return frameOf(plain, lines, isAscii(plain));
+}
+
+/** The error about a frame with other lines than the table of its shard says. */
+export function otherLines(reader: Pick<ShardReader, 'path' | 'linesOf'>, index: number): GristmillError {
+  const message = `frame ${index} of ${reader.path} does not have the ${reader.linesOf(index)} lines its table says`;
+  return new GristmillError('CHECKSUM_MISMATCH', message, { file: reader.path });
 }
 
 /** All frames are made here, so that they have one shape. */
@@ -68,6 +71,13 @@ export function frameOfLines(lines: readonly Uint8Array[]): Frame {
   const plain = Buffer.alloc(ends[lines.length]!, NEWLINE);
   for (let i = 0; i < lines.length; i++) plain.set(lines[i]!, ends[i]);
   return frameOf(plain, ends, isAscii(plain));
+}
+
+/** A frame of whole lines in one text. */
+export function frameOfText(plain: Buffer): Frame {
+  const ends = [0];
+  for (let at = plain.indexOf(NEWLINE); at !== -1; at = plain.indexOf(NEWLINE, at + 1)) ends.push(at + 1);
+  return frameOf(plain, Uint32Array.from(ends), isAscii(plain));
 }
 
 /** Line `index` without its newline. */

@@ -101,7 +101,12 @@ export function readRecord(line: string, form: LineForm): LineRecord {
 
 /** The name of a named line, as a string. @throws GristmillError CHECKSUM_MISMATCH */
 export function recordName(line: string): string {
-  return parsedRecord(line.slice(NAMED_START.length - 1, nameEnd(line))) as string;
+  return parsedRecord(nameText(line)) as string;
+}
+
+/** The same as the line spells it, with its quotes. @throws GristmillError CHECKSUM_MISMATCH */
+export function nameText(line: string): string {
+  return line.slice(NAMED_START.length - 1, nameEnd(line));
 }
 
 /** Just after the quote that ends the name: the first one with an even number of backslashes before it. */

@@ -224,6 +224,14 @@ export class ShardReader {
     }
   }
 
+  /** Frames `from` … `to` − 1 as they are in the file. */
+  async storedFrames(from: number, to: number): Promise<Buffer> {
+    const start = this.#offsets[from]!;
+    const frames = Buffer.allocUnsafe(this.#offsets[to]! - start);
+    await this.#readFullyAsync(frames, start);
+    return frames;
+  }
+
   /** All its bytes as they are in the file, tables too, a megabyte at a time. */
   async *bytes(): AsyncGenerator<Buffer> {
     for (let at = this.#begin; at < this.#end; at += READ_AHEAD_BYTES) {

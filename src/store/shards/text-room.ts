@@ -18,7 +18,7 @@ const WASM_PAGE_BYTES = 65_536;
 
 export class TextRoom {
   readonly #wasm: RoomExports;
-  #memory: Uint8Array;
+  #memory: Buffer;
 
   constructor() {
     const module = wasmModule(new URL('../files/checksum.wasm', import.meta.url));
@@ -26,7 +26,7 @@ export class TextRoom {
       throw new Error('counting lines aborted');
     };
     this.#wasm = wasmInstance(module, { env: { abort } }) as unknown as RoomExports;
-    this.#memory = new Uint8Array(this.#wasm.memory.buffer);
+    this.#memory = Buffer.from(this.#wasm.memory.buffer);
   }
 
   /**
@@ -41,21 +41,27 @@ export class TextRoom {
     offset: number,
     index: number,
   ): number {
-    codec.decode((bytes) => this.#room(bytes), frame, plainBytes, file, offset, index);
+    codec.decode((bytes) => this.room(bytes), frame, plainBytes, file, offset, index);
+    return this.lines(plainBytes);
+  }
+
+  /** The lines of a text that was put in its room; −1 if it does not end with a newline. */
+  lines(plainBytes: number): number {
     if (this.#memory[TEXT_AT + plainBytes - 1] !== NEWLINE) return -1;
     return this.#wasm.countNewlines(TEXT_AT, plainBytes);
   }
 
   /** The text of the frame last decompressed, valid until the next one. */
-  text(plainBytes: number): Uint8Array {
+  text(plainBytes: number): Buffer {
     return this.#memory.subarray(TEXT_AT, TEXT_AT + plainBytes);
   }
 
-  #room(bytes: number): Uint8Array {
+  /** Room for a text, valid until the next. */
+  room(bytes: number): Buffer {
     const missing = TEXT_AT + bytes - this.#memory.byteLength;
     if (missing > 0) {
       this.#wasm.memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
-      this.#memory = new Uint8Array(this.#wasm.memory.buffer);
+      this.#memory = Buffer.from(this.#wasm.memory.buffer);
     }
     return this.text(bytes);
   }
