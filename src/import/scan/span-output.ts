@@ -10,11 +10,9 @@ import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { StageClock } from '../../parallel/stage-clock.js';
-import { encodeProfile } from '../../profile/encode.js';
 import { isProven } from '../../profile/proof.js';
-import type { Profiler } from '../../profile/simd/profiler.js';
-import { threadProfiler } from '../../profile/simd/thread-profiler.js';
-import { type Profile, valuesOf } from '../../profile/types.js';
+import { ThreadProfiler } from '../../profile/simd/thread-profiler.js';
+import { valuesOf } from '../../profile/types.js';
 import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
@@ -69,7 +67,7 @@ export class SpanOutput {
   readonly #encoder: FrameEncoder;
   readonly #runs: RunWriter;
   readonly #deletions: Deletions | undefined;
-  readonly #profiler: Profiler | undefined;
+  readonly #profiler: ThreadProfiler | undefined;
   #shard: ShardWriter | undefined;
   readonly #cut: CutSource[] = [];
   readonly #ruled: RuledRecords | undefined;
@@ -91,9 +89,7 @@ export class SpanOutput {
     this.clock = new StageClock(this.progress);
     this.#ruled = rules && new RuledRecords(task, this);
     if (profiles || proves !== undefined) {
-      this.#profiler = threadProfiler();
-      // What a span that failed has left.
-      this.#profiler.take();
+      this.#profiler = ThreadProfiler.lend(task.link);
     }
     const { format, key } = task.setup.coding;
     if (format === 'es-bulk' && key === undefined)
@@ -190,6 +186,7 @@ export class SpanOutput {
 
   /** Calls `scan`, completes the files and returns the result. If anything throws, it removes the shard. */
   complete(scan: () => void, scanned: () => Scanned): SpanResult {
+    let isWhole = false;
     try {
       scan();
       this.takeFrame();
@@ -198,11 +195,14 @@ export class SpanOutput {
       // Here, because closing writes: the last piece of a file that is sealed.
       this.#runs.close();
       this.rejects.close();
-      return this.#result(scanned());
+      const result = this.#result(scanned());
+      isWhole = result.isValid !== false;
+      return result;
     } catch (error) {
       this.#shard?.abort();
       throw error;
     } finally {
+      this.#profiler?.giveBack(isWhole);
       this.#runs.close();
       this.rejects.close();
     }
@@ -255,20 +255,18 @@ export class SpanOutput {
       ...(this.#runs.duplicate && { duplicate: this.#runs.duplicate }),
       ...(failure && { failure }),
       ...(fileRecords && { fileRecords }),
-      ...(this.#profiler && this.#profiled(this.#profiler.take())),
+      ...(this.#profiler && this.#profiled(this.#profiler)),
       ...(this.#deletions && { deletions: this.#deletions.found }),
     };
   }
 
-  #profiled(profile: Profile): Pick<SpanResult, 'profile' | 'isValid'> {
+  /** The proof is of all records of the chain: those before are valid. */
+  #profiled(profiler: ThreadProfiler): Pick<SpanResult, 'profile' | 'isValid'> {
     const { framing, setup } = this.#task;
     const { profiles, proves } = setup;
-    return {
-      ...(profiles && { profile: Buffer.from(encodeProfile(profile)).toString() }),
-      ...(proves !== undefined && {
-        isValid: isProven(JSON.parse(proves), valuesOf(profile, framing === 'object').root),
-      }),
-    };
+    const isProved = () => isProven(JSON.parse(proves!), valuesOf(profiler.outline(), framing === 'object').root);
+    const isValid = proves === undefined || isProved();
+    return { ...(profiles && isValid && { profile: profiler.image() }), ...(proves !== undefined && { isValid }) };
   }
 
   /** The origin that the shard records about itself. */
