@@ -10,7 +10,7 @@ import type { Tally } from './accept/tally.js';
 import type { FilledImportOptions } from './options/resolve.js';
 
 interface Profiled {
-  readonly tally: Pick<Tally, 'profile' | 'shards'>;
+  readonly tally: Pick<Tally, 'profiles' | 'profiledShards'>;
   readonly options: Pick<FilledImportOptions, 'mode'>;
 }
 
@@ -22,16 +22,13 @@ export function keepProfile(
   { tally, options }: Profiled,
 ): void {
   const isReplaced = options.mode === 'replace';
-  const { profile } = tally;
+  const profile = tally.profiles.profile();
   if (profile === undefined) {
     if (isReplaced) write.putProfile(id, undefined);
     return;
   }
   const bytes = isReplaced ? undefined : catalog.profile(id);
   const before = bytes && decodeStored(bytes);
-  const shards = new Map([
-    ...(before?.shards ?? []),
-    ...tally.shards.map(({ shard, records }) => [shard, records] as const),
-  ]);
+  const shards = new Map([...(before?.shards ?? []), ...tally.profiledShards]);
   write.putProfile(id, encodeStored({ shards, profile: before ? mergeProfiles(before.profile, profile) : profile }));
 }

@@ -3,6 +3,7 @@
 // What an import would store, looked at and not stored: the stages of an import up to the scan. It needs a place for what
 // workers write down on the way (records that are rejected), which is empty again in the end.
 
+import { EMPTY_PROFILE } from '../profile/merge.js';
 import type { Profile } from '../profile/types.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
 import { type CollectionImport, plan, scan } from './import.js';
@@ -48,10 +49,10 @@ export async function profileHolding(
     await scan([run], reporter);
     reporter.enter('done');
     const { tally, sourceBytes } = run;
-    const { profile, files, rejected } = tally;
+    const { profiles, files, rejected } = tally;
     const isNamed = layoutOf(run.planned.plans, run.options).framing === 'object';
     return {
-      ...{ profile: profile as Profile, isNamed, files, bytes: sourceBytes, rejected },
+      ...{ profile: profiles.profile() ?? EMPTY_PROFILE, isNamed, files, bytes: sourceBytes, rejected },
       ...{
         warnings: planned.warnings,
         seconds: Math.round(performance.now() - began) / 1000,

@@ -17,6 +17,7 @@ import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
 import type { SpanOrder, SpanResult } from '../import/tasks/span.js';
 import type { Workers } from '../import/tasks/workers.js';
 import { answerLater, unwrap } from '../parallel/wire.js';
+import type { ProfileImage } from '../profile/simd/image.js';
 import type { Blobs, StorePlace } from '../store/files/blobs.js';
 import type { Sealed, SealKeys } from '../store/seal/types.js';
 import type { TrialResult, Trials, TrialTask } from '../upkeep/evolve/task.js';
@@ -70,7 +71,7 @@ export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers
     return this.#next(() => indexShard(this.#sealed(task), this.#blobs));
   }
 
-  profile(task: ProfileTask): Promise<string> {
+  profile(task: ProfileTask): Promise<ProfileImage> {
     return this.#next(() => profileShard(this.#sealed(task), this.#blobs));
   }
 

@@ -16,6 +16,7 @@ import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
 import { type SpanOrder, type SpanResult, spanPaths } from '../import/tasks/span.js';
 import type { Workers } from '../import/tasks/workers.js';
 import { type Answer, unwrap } from '../parallel/wire.js';
+import type { ProfileImage } from '../profile/simd/image.js';
 import { files } from '../store/files/file-blobs.js';
 import type { SealKeys } from '../store/seal/types.js';
 import type { TrialResult, Trials, TrialTask } from '../upkeep/evolve/task.js';
@@ -67,6 +68,8 @@ export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Chec
       minThreads: threads,
       maxThreads: threads,
       idleTimeout: Number.POSITIVE_INFINITY,
+      // Otherwise a task that has to wait goes to the end of the queue: spans are accepted, and profiled, in order.
+      stricterFIFO: true,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
     });
     let loseAll: (error: unknown) => void;
@@ -113,8 +116,8 @@ export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Chec
     return this.#runTwice<IndexResult>(task, 'index', task.path, () => files.remove(task.runPath));
   }
 
-  async profile(task: ProfileTask): Promise<string> {
-    return this.#runTwice<string>(task, 'profile', task.path, () => {});
+  async profile(task: ProfileTask): Promise<ProfileImage> {
+    return this.#runTwice<ProfileImage>(task, 'profile', task.path, () => {});
   }
 
   async trial(task: TrialTask): Promise<TrialResult> {
@@ -148,7 +151,8 @@ export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Chec
     }
     cleanUp();
     try {
-      return await this.#run<T>(task, name);
+      // Its turn has passed.
+      return await this.#run<T>('link' in task ? { ...task, link: undefined } : task, name);
     } catch (cause) {
       if (cause instanceof GristmillError) throw cause;
       const message = `A worker failed twice at ${what}: ${(cause as Error).message}. The store was not changed. Try option workers: 1. If it fails again, please report it.`;

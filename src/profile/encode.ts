@@ -22,8 +22,7 @@ export function decodeProfile(bytes: Uint8Array): Profile {
   return profile;
 }
 
-/** The profile of a text that this process has made: only the types of its facts are checked. @throws as `decodeProfile` */
-export function profileIn(text: string): Profile {
+function profileIn(text: string): Profile {
   try {
     const wire = new Wire(JSON.parse(text));
     return { records: wire.count('records'), root: pathIn(wire.inside('root')) };

@@ -23,6 +23,7 @@ import {
   spanPaths,
 } from '../tasks/span.js';
 import type { Workers } from '../tasks/workers.js';
+import { ProfileChain } from './chain.js';
 
 /** What is scanned, and by whom. */
 export interface Scanning {
@@ -52,6 +53,7 @@ interface Accepted {
   boundary: Boundary;
   rejected: number;
   stored: number;
+  readonly chain: ProfileChain;
 }
 
 /**
@@ -61,12 +63,14 @@ interface Accepted {
 export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedSpan> {
   const { jobs, workers, credits, context, blobs, resumed = [], over, limits } = scanning;
   const progress = new SharedProgress(context.shared);
-  const discard = ({ shard }: SpanTask, result: SpanResult): void => {
+  const discard = ({ shard }: SpanTask, result: SpanResult, { chain }: Accepted): void => {
+    chain.discard(result);
     progress.add(-result.progressBytes, -result.read);
     for (const path of Object.values(spanPaths(context, shard))) blobs.remove(path);
   };
-  const all = limits.map((): Accepted => {
-    return { source: undefined, boundary: { at: 0, afterComma: false }, rejected: 0, stored: 0 };
+  const all = limits.map((_, destination): Accepted => {
+    const chain = new ProfileChain(destination);
+    return { source: undefined, boundary: { at: 0, afterComma: false }, rejected: 0, stored: 0, chain };
   });
   const hasAll = (limit: Limit | undefined, i: number): boolean =>
     limit !== undefined && all[i]!.stored >= limit.records;
@@ -88,7 +92,11 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
     progress.add(span.result.progressBytes, span.result.read);
     yield accept(span);
   }
-  const scan = ({ task }: Pick<SpanJob, 'task'>) => workers.scan({ ...task, context });
+  let turn = 0;
+  const scan = ({ task, destination = 0 }: SpanJob) => {
+    const link = { work: task.setup.id, chain: all[destination]!.chain.name, turn: turn++ };
+    return workers.scan({ ...task, context, link });
+  };
   const wanted = unless(jobs, over);
   const ordered: Iterable<SpanJob | NoJob> | AsyncIterable<SpanJob | NoJob> = limits.some(
     (limit) => limit !== undefined,
@@ -111,18 +119,18 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
     }
     const { boundary, rejected, stored } = own;
     if (over.has(plan) || (boundary.at >= task.to && !task.isLast)) {
-      discard(task, result);
+      discard(task, result, own);
       live?.done();
       continue;
     }
     const setup = rest(task.setup, rejected, stored);
     let accepted: AcceptedSpan = { ...job, result, wasRedone: false };
-    const isWrong = result.entry !== boundary.at || isBeyond(setup, task.setup, result);
+    const isWrong = result.entry !== boundary.at || isBeyond(setup, task.setup, result) || own.chain.isSpoilt(result);
     for (let isAgain = isWrong || result.ranOut; isAgain; isAgain = accepted.result.ranOut) {
-      discard(accepted.task, accepted.result);
+      discard(accepted.task, accepted.result, own);
       const from = accepted.result.ranOut && live ? await live.extended() : task;
       const again = { ...from, entry: boundary, setup };
-      accepted = { ...job, task: again, result: await scan({ task: again }), wasRedone: true };
+      accepted = { ...job, task: again, result: await workers.scan({ ...again, context }), wasRedone: true };
     }
     yield accept(accepted);
     // Not sooner: who accepts the span may look at its text, and whoever is told here lets go of it.

@@ -9,9 +9,7 @@ import { failpoint } from '../../base/failpoints.js';
 import type { BadFile } from '../../base/import-report.js';
 import { shownEntryKey } from '../../keys/decode.js';
 import type { Pause } from '../../parallel/pause.js';
-import { profileIn } from '../../profile/encode.js';
-import { mergeProfiles } from '../../profile/merge.js';
-import type { Profile } from '../../profile/types.js';
+import { ImageSum } from '../../profile/simd/image.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import type { NewShard } from '../../store/publish/publication.js';
 import type { FilledImportOptions } from '../options/resolve.js';
@@ -67,8 +65,10 @@ export class Tally {
   readonly ambiguous: string[] = [];
   /** Sources that are cut off, of which the whole records are kept. */
   readonly cut: CutSource[] = [];
-  /** Of all records, where it is asked for. */
-  profile: Profile | undefined;
+  /** Of the records of all spans, where it is asked for, but for spans that a killed import had finished. */
+  readonly profiles = new ImageSum();
+  /** The shards of these records, with how many they have. */
+  readonly profiledShards = new Map<number, number>();
   readonly quarantine: Quarantine;
   readonly #options: FilledImportOptions;
   readonly #place: StorePlace & SpanPlace;
@@ -141,12 +141,13 @@ export class Tally {
     for (const run of result.runs) this.runs.push({ ...run, shard: task.shard });
     this.#noteDead(task.shard, result.losers);
     this.#noteDuplicate(result.duplicate);
-    if (result.profile !== undefined) this.#addProfile(profileIn(result.profile));
+    if (result.profile !== undefined) this.profiles.add(result.profile);
     if (!result.shard) return;
     const { fileRecords: records, goodBefore, addedAt } = result;
     const files = task.files && records && { folder: task.path, of: task.files, records };
     this.#origins.set(task.shard, { readBefore, goodBefore, addedAt, ...(files && { files }) });
     this.storedBytes += result.shard.storedBytes;
+    if (result.profile !== undefined) this.profiledShards.set(task.shard, result.shard.records);
     this.shards.push({
       shard: task.shard,
       fileNumber: task.shard,
@@ -216,10 +217,6 @@ export class Tally {
     if (this.#firstRejected !== undefined) return;
     const place = failed.sequence && (await placeOf(failed, this.#pause));
     this.#firstRejected = async () => place ?? placeOf(failed, this.#pause);
-  }
-
-  #addProfile(profile: Profile): void {
-    this.profile = this.profile === undefined ? profile : mergeProfiles(this.profile, profile);
   }
 
   #noteDead(shard: number, ordinals: ArrayLike<number>): void {

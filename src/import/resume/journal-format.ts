@@ -94,7 +94,8 @@ function checksumOf(bytes: Buffer): string {
 }
 
 export function encodeSpan(span: JournalSpan) {
-  const { losers, goodBefore, addedAt, duplicate, fileRecords, firstRejected, runs, ...rest } = span.result;
+  // A profile is of other spans, too: after a resumption it is made of the shards (kept-profile.ts).
+  const { losers, goodBefore, addedAt, duplicate, fileRecords, firstRejected, runs, profile: _, ...rest } = span.result;
   return {
     ...span,
     result: {

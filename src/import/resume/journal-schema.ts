@@ -66,8 +66,7 @@ const result = object<{ [name: string]: unknown }>({
   ...{ fileRecords: optional(base64(8)), badFiles: optional(list(badFile)) },
   ...{ runs: list(run), duplicate: optional(duplicate), failure: optional(record), progressBytes: count },
   ...{ filtered: optional(count), added: optional(count), addedAt: optional(base64(4)), ambiguous: optional(text()) },
-  ...{ cut: optional(list(cutSource)), profile: optional(text()) },
-  hash: optional(text((given) => HASH.test(given))),
+  ...{ cut: optional(list(cutSource)), hash: optional(text((given) => HASH.test(given))) },
 });
 
 export const journalHeaderCheck = object<{ version: number; sources: string; options: string }>({

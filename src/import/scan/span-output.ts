@@ -10,10 +10,8 @@ import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { StageClock } from '../../parallel/stage-clock.js';
-import { encodeProfile } from '../../profile/encode.js';
 import { isProven } from '../../profile/proof.js';
-import type { Profiler } from '../../profile/simd/profiler.js';
-import { threadProfiler } from '../../profile/simd/thread-profiler.js';
+import { ThreadProfiler } from '../../profile/simd/thread-profiler.js';
 import { type Profile, valuesOf } from '../../profile/types.js';
 import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js';
 import type { Blobs } from '../../store/files/blobs.js';
@@ -72,7 +70,7 @@ export class SpanOutput {
   readonly #encoder: FrameEncoder;
   readonly #runs: RunWriter;
   readonly #deletions: Deletions | undefined;
-  readonly #profiler: Profiler | undefined;
+  readonly #profiler: ThreadProfiler | undefined;
   #shard: ShardWriter | undefined;
   readonly #cut: CutSource[] = [];
   readonly #ruled: RuledRecords | undefined;
@@ -94,9 +92,7 @@ export class SpanOutput {
     this.clock = new StageClock(this.progress);
     this.#ruled = rules && new RuledRecords(task, this);
     if (profiles || proves !== undefined) {
-      this.#profiler = threadProfiler();
-      // What a span that failed has left.
-      this.#profiler.take();
+      this.#profiler = ThreadProfiler.lend(task.link);
     }
     const { format, key } = task.setup.coding;
     if (format === 'es-bulk' && key === undefined)
@@ -197,6 +193,7 @@ export class SpanOutput {
 
   /** Calls `scan`, completes the files and returns the result. If anything throws, it removes the shard. */
   complete(scan: () => void, scanned: () => Scanned): SpanResult {
+    let isWhole = false;
     try {
       scan();
       this.takeFrame();
@@ -205,11 +202,14 @@ export class SpanOutput {
       // Here, because closing writes: the last piece of a file that is sealed.
       this.#runs.close();
       this.rejects.close();
-      return this.#result(scanned());
+      const result = this.#result(scanned());
+      isWhole = result.isValid !== false;
+      return result;
     } catch (error) {
       this.#shard?.abort();
       throw error;
     } finally {
+      this.#profiler?.giveBack(isWhole);
       this.#runs.close();
       this.rejects.close();
     }
@@ -262,20 +262,17 @@ export class SpanOutput {
       ...(this.#runs.duplicate && { duplicate: this.#runs.duplicate }),
       ...(failure && { failure }),
       ...(fileRecords && { fileRecords }),
-      ...(this.#profiler && this.#profiled(this.#profiler.take())),
+      ...(this.#profiler && this.#profiled(this.#profiler)),
       ...(this.#deletions && { deletions: this.#deletions.found }),
     };
   }
 
-  #profiled(profile: Profile): Pick<SpanResult, 'profile' | 'isValid'> {
+  /** The proof is of all records of the chain: those before are valid. */
+  #profiled(profiler: ThreadProfiler): Pick<SpanResult, 'profile' | 'isValid'> {
     const { framing, setup } = this.#task;
     const { profiles, proves } = setup;
-    return {
-      ...(profiles && { profile: Buffer.from(encodeProfile(profile)).toString() }),
-      ...(proves !== undefined && {
-        isValid: proves.every((schema) => isProven(JSON.parse(schema), valuesOf(profile, framing === 'object').root)),
-      }),
-    };
+    const isValid = proves === undefined || isProvenBy(profiler.outline(), proves, framing === 'object');
+    return { ...(profiles && isValid && { profile: profiler.image() }), ...(proves !== undefined && { isValid }) };
   }
 
   /** The origin that the shard records about itself. */
@@ -290,4 +287,9 @@ export class SpanOutput {
       isLast: isLast || ended,
     };
   }
+}
+
+function isProvenBy(profile: Profile, schemas: readonly string[], isNamed: boolean): boolean {
+  const { root } = valuesOf(profile, isNamed);
+  return schemas.every((schema) => isProven(JSON.parse(schema), root));
 }

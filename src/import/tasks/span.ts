@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { BadFile, Shape } from '../../base/import-report.js';
 import type { BadReasonName, BadRecord, FramingName, ScanOptions } from '../../kernel/contract.js';
 import type { Places } from '../../keys/paths.js';
+import type { ProfileImage } from '../../profile/simd/image.js';
+import type { ChainLink } from '../../profile/simd/thread-profiler.js';
 import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { Change } from '../../store/pages/change.js';
 import type { Sealed } from '../../store/seal/types.js';
@@ -153,6 +155,8 @@ export interface SpanContext extends SpanPlace {
 /** A task as a worker gets it. */
 export interface SpanOrder extends SpanTask {
   readonly context: SpanContext;
+  /** Among the spans that a thread may profile together (accept/chain.ts). Absent: this one has a profile of its own. */
+  readonly link?: ChainLink | undefined;
 }
 
 /** The store's directory, and the import's own in it (plan/workspace.ts). */
@@ -293,8 +297,8 @@ export interface SpanResult {
   readonly ambiguous?: string;
   /** With `proves`, whether all records are certainly valid. */
   readonly isValid?: boolean;
-  /** With `profiles`, the profile of the records (profile/encode.ts). */
-  readonly profile?: string;
+  /** With `profiles`, the profile of the records, and of those of its chain that its thread scanned before. */
+  readonly profile?: ProfileImage;
   /** Of bulk files: the places of deletions. */
   readonly deletions?: readonly Change[];
   /** Source bytes this scan counted as progress. */

@@ -5,9 +5,8 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { wasmInstance, wasmModule } from '../../base/wasm-instance.js';
-import { bounded } from '../bound.js';
 import type { Profile } from '../types.js';
-import { PathReader } from './read-path.js';
+import { type ProfileMemory, profileIn } from './image.js';
 
 /** Exports of the module; each is described there. Addresses and sizes are u32, which arrive here as i32. */
 interface Exports {
@@ -19,6 +18,8 @@ interface Exports {
   input(): number;
   root(): number;
   records(): number;
+  arena(): number;
+  top(): number;
 }
 
 /** Lines of most frames fit; for larger records it grows. */
@@ -53,10 +54,33 @@ export class Profiler {
 
   /** The profile of all records since the last one that was taken. */
   take(): Profile {
-    const root = new PathReader(this.#wasm.memory.buffer).read(this.#wasm.root() >>> 0);
-    const profile = { records: this.#wasm.records(), root: bounded(root) };
-    this.#wasm.clear();
+    const profile = profileIn(this.#memory());
+    this.clear();
     return profile;
+  }
+
+  /** Begins a profile of no records. */
+  clear(): void {
+    this.#wasm.clear();
+  }
+
+  /** The profile of all records so far, which goes on. */
+  image(): ProfileMemory {
+    const { bytes, ...rest } = this.#memory();
+    const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    copy.set(bytes);
+    return { bytes: copy, ...rest };
+  }
+
+  /** The same, without hashes and examples of values. */
+  outline(): Profile {
+    return profileIn(this.#memory(), true);
+  }
+
+  #memory(): ProfileMemory {
+    const [base, root] = [this.#wasm.arena() >>> 0, this.#wasm.root() >>> 0];
+    const bytes = new Uint8Array(this.#wasm.memory.buffer, base, (this.#wasm.top() >>> 0) - base);
+    return { bytes, base, root, records: this.#wasm.records() };
   }
 }
 

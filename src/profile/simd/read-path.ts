@@ -11,12 +11,18 @@ import { COUNTS, PATH, SKETCH, SKETCH_TABLE } from './layout.js';
 export class PathReader {
   readonly #view: DataView;
   readonly #bytes: Buffer;
+  readonly #base: number;
+  readonly #isOutline: boolean;
 
-  constructor(memory: ArrayBuffer) {
-    this.#view = new DataView(memory);
-    this.#bytes = Buffer.from(memory);
+  /** @param base address of the first byte. @param isOutline whether hashes and examples are left out */
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array, base: number, isOutline: boolean) {
+    this.#view = new DataView(buffer, byteOffset, byteLength);
+    this.#bytes = Buffer.from(buffer, byteOffset, byteLength);
+    this.#base = base;
+    this.#isOutline = isOutline;
   }
 
+  /** @param path its address */
   read(path: number): PathProfile {
     const kinds = this.#kinds(path);
     return {
@@ -68,19 +74,22 @@ export class PathReader {
 
   #key(slot: number): Uint8Array | undefined {
     const at = this.#u32(slot);
-    return at === 0 ? undefined : new Uint8Array(this.#bytes.subarray(at, at + this.#u32(slot + 4)));
+    if (at === 0) return undefined;
+    const from = at - this.#base;
+    return new Uint8Array(this.#bytes.subarray(from, from + this.#u32(slot + 4)));
   }
 
   /** The extremes of integers that are compared as such, if there are any: none of them has 19 digits. */
   #integerKey(slot: number): Uint8Array | undefined {
-    const value = this.#view.getBigInt64(slot, true);
+    const value = this.#view.getBigInt64(slot - this.#base, true);
     return value > -(10n ** 18n) && value < 10n ** 18n ? encodeKey(value) : undefined;
   }
 
   #values(path: number): ValueFacts | undefined {
     const at = this.#u32(path + PATH.VALUES);
     if (at === 0) return undefined;
-    return this.#u32(path + PATH.IS_SKETCH) === 0 ? { counts: this.#counts(at) } : this.#sketch(at);
+    if (this.#u32(path + PATH.IS_SKETCH) === 0) return { counts: this.#counts(at) };
+    return this.#isOutline ? {} : this.#sketch(at);
   }
 
   #counts(at: number): Map<string, number> {
@@ -96,12 +105,13 @@ export class PathReader {
 
   #sketch(at: number): ValueFacts {
     // Sorted as numbers are, which takes much less time than to compare bigints. Free places come first.
-    const table = new BigUint64Array(this.#bytes.buffer, at + SKETCH_TABLE, SKETCH.SLOTS).slice().sort();
+    const place = this.#bytes.byteOffset + at + SKETCH_TABLE - this.#base;
+    const table = new BigUint64Array(this.#bytes.buffer, place, SKETCH.SLOTS).slice().sort();
     const used = table.subarray(table.lastIndexOf(0n) + 1);
     const hashes = this.#u32(at + SKETCH.HAS_ZERO) === 0 ? used : BigUint64Array.of(0n, ...used);
     const examples = Array.from({ length: this.#u32(at + SKETCH.EXAMPLES_SIZE) }, (_, index) => {
       const example = at + SKETCH.EXAMPLES + index * SKETCH.EXAMPLE_BYTES;
-      const hash = this.#view.getBigUint64(example, true);
+      const hash = this.#view.getBigUint64(example - this.#base, true);
       return { hash, token: this.#text(example + SKETCH.EXAMPLE_TOKEN, this.#u32(example + 8)) };
     });
     return {
@@ -132,12 +142,12 @@ export class PathReader {
   }
 
   #text(at: number, bytes: number): string {
-    return this.#bytes.toString('utf8', at, at + bytes);
+    return this.#bytes.toString('utf8', at - this.#base, at - this.#base + bytes);
   }
 
   /** A name may have lone surrogates, as the three bytes that UTF-8 would have for them. */
   #name(at: number, bytes: number): string {
-    const spelled = this.#bytes.subarray(at, at + bytes);
+    const spelled = this.#bytes.subarray(at - this.#base, at - this.#base + bytes);
     let name = '';
     let start = 0;
     for (let i = spelled.indexOf(0xed); i !== -1; i = spelled.indexOf(0xed, i + 3)) {
@@ -151,10 +161,10 @@ export class PathReader {
 
   /** Exact up to 2^53: no source has more values. */
   #count(at: number): number {
-    return Number(this.#view.getBigUint64(at, true));
+    return Number(this.#view.getBigUint64(at - this.#base, true));
   }
 
   #u32(at: number): number {
-    return this.#view.getUint32(at, true);
+    return this.#view.getUint32(at - this.#base, true);
   }
 }

@@ -1,11 +1,66 @@
-// What makes a profile of lines: one for each thread, because its memory is worth keeping.
+// What makes profiles of lines, in this thread. Its memory is worth keeping, and so is what it knows: of a path with many values
+// most further ones change nothing. So a profile goes on over all spans of a chain (import/accept/chain.ts) that the thread scans.
 
+import { threadId } from 'node:worker_threads';
+import type { Profile } from '../types.js';
+import type { ProfileImage } from './image.js';
 import { Profiler } from './profiler.js';
 
-let profiler: Profiler | undefined;
+/** The place of a span or shard among those whose records a thread may profile together. */
+export interface ChainLink {
+  /** Of the import, or whatever reads the records. */
+  readonly work: string;
+  readonly chain: string;
+  /** Rises from one span of the work to the next. */
+  readonly turn: number;
+}
 
-/** The profiler of this thread. Whoever adds lines takes the profile, or drops it, before others add theirs. */
-export function threadProfiler(): Profiler {
-  profiler ??= new Profiler();
-  return profiler;
+let kept: ThreadProfiler | undefined;
+let runs = 0;
+/** The greatest turn of the last work. */
+let last = { work: '', turn: -1 };
+
+export class ThreadProfiler {
+  readonly #profiler = new Profiler();
+  /** What the profile goes on with. Absent: with nothing. */
+  #chain: string | undefined;
+  #run = 0;
+
+  /**
+   * Lends the profiler of this thread, or another one while that is lent. If the link comes after all others in the chain whose profile
+   * it has, that profile goes on. Otherwise a new one begins: one without a chain, if there is no link or it is late.
+   */
+  static lend(link: ChainLink | undefined): ThreadProfiler {
+    const one = kept ?? new ThreadProfiler();
+    kept = undefined;
+    const isLate = link !== undefined && link.work === last.work && link.turn <= last.turn;
+    const chain = link === undefined || isLate ? undefined : `${link.work} ${link.chain}`;
+    if (link !== undefined && !isLate) last = link;
+    if (chain === undefined || one.#chain !== chain) {
+      one.#profiler.clear();
+      one.#run = ++runs;
+    }
+    one.#chain = chain;
+    return one;
+  }
+
+  /** @param lines as for `Profiler.add` */
+  add(lines: Uint8Array): void {
+    this.#profiler.add(lines);
+  }
+
+  image(): ProfileImage {
+    return { thread: threadId, ...(this.#chain !== undefined && { run: this.#run }), ...this.#profiler.image() };
+  }
+
+  /** The profile without what a proof has no use for. */
+  outline(): Profile {
+    return this.#profiler.outline();
+  }
+
+  /** @param isWhole whether all that was added counts; otherwise the next one begins a new profile */
+  giveBack(isWhole: boolean): void {
+    if (!isWhole) this.#chain = undefined;
+    kept = this;
+  }
 }

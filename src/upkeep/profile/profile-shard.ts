@@ -3,8 +3,8 @@
 import { Cancelled } from '../../import/scan/scan-span.js';
 import { liveText } from '../../lookup/live-text.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import { encodeProfile } from '../../profile/encode.js';
-import { threadProfiler } from '../../profile/simd/thread-profiler.js';
+import type { ProfileImage } from '../../profile/simd/image.js';
+import { ThreadProfiler } from '../../profile/simd/thread-profiler.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { formAlong } from '../../store/shards/forms.js';
 import { ShardReader } from '../../store/shards/read.js';
@@ -12,21 +12,28 @@ import { fileLines } from '../../store/shards/shard-lines.js';
 import type { ProfileTask } from './task.js';
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR; Cancelled */
-export async function profileShard({ entry, path, route, dead, shared }: ProfileTask, blobs: Blobs): Promise<string> {
+export function profileShard(task: ProfileTask, blobs: Blobs): Promise<ProfileImage> {
+  return profiled(task, blobs, (profiler) => profiler.image());
+}
+
+/** What `take` makes of the profile. @throws as `profileShard` */
+export async function profiled<T>(task: ProfileTask, blobs: Blobs, take: (profiler: ThreadProfiler) => T): Promise<T> {
+  const { entry, path, route, dead, link, shared } = task;
   const progress = new SharedProgress(shared);
-  const profiler = threadProfiler();
-  // What a shard that failed has left.
-  profiler.take();
   const form = formAlong(entry, route);
   const reader = ShardReader.open(blobs, path, entry);
+  const profiler = ThreadProfiler.lend(link);
+  let isWhole = false;
   try {
     for await (const lines of fileLines(reader)) {
       if (progress.isCancelled) throw new Cancelled();
       for (const text of liveText(lines, dead, form)) profiler.add(text);
       progress.add(lines.frame.plain.byteLength, lines.frame.lines.length - 1);
     }
+    isWhole = true;
+    return take(profiler);
   } finally {
+    profiler.giveBack(isWhole);
     reader.close();
   }
-  return Buffer.from(encodeProfile(profiler.take())).toString();
 }

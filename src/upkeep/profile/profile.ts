@@ -7,9 +7,9 @@
 import type { GristmillError } from '../../base/errors.js';
 import { THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import { inOrder } from '../../parallel/in-order.js';
-import { profileIn } from '../../profile/encode.js';
 import { mergeProfiles } from '../../profile/merge.js';
 import { PlainProfiler } from '../../profile/plain/plain.js';
+import { ImageSum, type ProfileImage } from '../../profile/simd/image.js';
 import { decodeStored, type StoredProfile } from '../../profile/stored.js';
 import type { Profile } from '../../profile/types.js';
 import type { StorePlace } from '../../store/files/blobs.js';
@@ -36,6 +36,8 @@ export interface CollectionProfile extends StoredProfile {
 }
 
 const NEWLINE = Buffer.of(10);
+/** Calls so far: each has its own profiles in the threads. */
+let calls = 0;
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR, CANCELLED */
 export async function profileCollection(
@@ -97,24 +99,29 @@ async function profileShards(
     }
     await watch.pause();
   }
-  let profile = inline.take();
-  if (kept !== undefined) profile = mergeProfiles(profile, kept.profile);
+  const others = kept === undefined ? inline.take() : mergeProfiles(inline.take(), kept.profile);
   const bytes = files.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
   const threads = bytes <= THREADLESS_BYTES_MAX ? 0 : Math.min(workersMax, files.length);
   const workers = startWorkers(threads);
+  const images = new ImageSum();
+  const work = `schema ${++calls}`;
+  let turn = 0;
   try {
-    const start = (entry: ShardEntry): Promise<string> => {
+    const start = (entry: ShardEntry): Promise<ProfileImage> => {
       const dead = snapshot.tombstones(entry);
-      const facts = { entry, dead, route: forms.routeOf(entry), path: shardPath(directory, entry.file) };
-      return workers.profile({ ...facts, shared: watch.shared.buffer });
+      const { buffer: shared } = watch.shared;
+      const where = { path: shardPath(directory, entry.file), route: forms.routeOf(entry) };
+      const link = { work, chain: '', turn: turn++ };
+      return workers.profile({ entry, dead, ...where, link, shared });
     };
     for await (const { result } of inOrder(files, threads + 1, start, () => watch.shared.cancel())) {
       await watch.pause();
-      profile = mergeProfiles(profile, profileIn(result));
+      images.add(result);
     }
   } finally {
     await workers.close();
   }
   watch.done();
-  return profile;
+  const profile = images.profile();
+  return profile === undefined ? others : mergeProfiles(others, profile);
 }

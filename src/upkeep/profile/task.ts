@@ -1,6 +1,8 @@
 // [profile]: what the profile of one shard takes, and who makes it.
 
 import type { Workers } from '../../import/tasks/workers.js';
+import type { ProfileImage } from '../../profile/simd/image.js';
+import type { ChainLink } from '../../profile/simd/thread-profiler.js';
 import type { Sealed } from '../../store/seal/types.js';
 import type { Route } from '../../store/shapes/tree.js';
 import type { ShardEntry } from '../../store/types.js';
@@ -12,12 +14,14 @@ export interface ProfileTask extends Sealed {
   readonly route: Route | undefined;
   /** Tombstones: dead records are left out. */
   readonly dead: Uint8Array;
+  /** Among the shards that a thread profiles together. Absent: this one has a profile of its own. */
+  readonly link?: ChainLink | undefined;
   /** See SharedProgress. */
   readonly shared: SharedArrayBuffer;
 }
 
 /** Who reads shards to make profiles of them. */
 export interface Profilers extends Pick<Workers, 'close'> {
-  /** @returns the profile, as profile/encode.ts writes it */
-  profile(task: ProfileTask): Promise<string>;
+  /** @returns the profile of the shard, and of those of its chain that its thread looked at before */
+  profile(task: ProfileTask): Promise<ProfileImage>;
 }

@@ -3,7 +3,6 @@
 
 import { Cancelled } from '../../import/scan/scan-span.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import { profileIn } from '../../profile/encode.js';
 import { isProvable, isProven } from '../../profile/proof.js';
 import { valuesOf } from '../../profile/types.js';
 import { isDead } from '../../store/catalog/tombstones.js';
@@ -12,7 +11,7 @@ import { formAlong } from '../../store/shards/forms.js';
 import { lineText } from '../../store/shards/frame.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { fileLines } from '../../store/shards/shard-lines.js';
-import { profileShard } from '../profile/profile-shard.js';
+import { profiled } from '../profile/profile-shard.js';
 import { RecordCheck } from './record-check.js';
 import type { CheckResult, CheckTask } from './task.js';
 
@@ -21,8 +20,8 @@ export async function checkShard(task: CheckTask, blobs: Blobs): Promise<CheckRe
   const { entry, shared } = task;
   const schema: unknown = JSON.parse(task.schema);
   if (isProvable(schema)) {
-    const profile = profileIn(await profileShard(task, blobs));
-    if (isProven(schema, valuesOf(profile, entry.named).root)) return { invalid: 0, first: [] };
+    const outline = await profiled(task, blobs, (profiler) => profiler.outline());
+    if (isProven(schema, valuesOf(outline, entry.named).root)) return { invalid: 0, first: [] };
     // All of it is read again.
     new SharedProgress(shared).add(-entry.plainBytes, -(entry.records - entry.holes));
   }

@@ -36,3 +36,6 @@ export function add(bytes: u32): void {
 export function input(): u32 { return Memory.input; }
 export function root(): u32 { return Tree.root; }
 export function records(): f64 { return <f64>Walk.records; }
+/** The paths, and all that they point to, are in [arena, top). */
+export function arena(): u32 { return Memory.arena; }
+export function top(): u32 { return Memory.top; }
