@@ -6,7 +6,7 @@
 import type { OrderedPages } from '../../store/pages/ordered-pages.js';
 import { verifyEntries } from '../../store/pages/read.js';
 import type { PageAt } from '../../store/types.js';
-import type { Fences } from './page-fences.js';
+import type { Fences } from '../../store/pages/fences.js';
 
 /** A longer range reads most pages once: it leaves those in the cache that are read often. */
 const KEPT_MAX = 2;

@@ -16,7 +16,7 @@ import type { RecentEntry } from '../../store/recent-types.js';
 import type { CatalogRead, IndexManifest, Location, PageAt } from '../../store/types.js';
 import type { Caches } from '../cache/caches.js';
 import { FencedPages, type PageOf } from './fenced-pages.js';
-import { Fences } from './page-fences.js';
+import { Fences } from '../../store/pages/fences.js';
 
 /** A tree is searched this often in LMDB before its fences are loaded, or one time in so many of its pages. */
 const SEEKS_MIN = 200;
