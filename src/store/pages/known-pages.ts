@@ -59,7 +59,7 @@ interface Known {
   /** As the manifest says: as long as it is the same, so are the pages. */
   readonly since: number;
   searches: number;
-  tree?: KnownTree;
+  tree?: KnownTree | undefined;
 }
 
 /** For who makes all transactions of one opened index, one after another. */
@@ -67,17 +67,13 @@ export class KnownPages {
   readonly #trees = new Map<number, Known>();
 
   /**
-   * A tree as the running transaction finds it. Undefined where it is not searched often enough, or where this transaction may
-   * have changed its pages, which may be undone.
+   * A tree as the running transaction finds it. Undefined where it is not searched often enough.
    * @param generation that the transaction makes @param searches how many there are going to be
    */
-  of(
-    read: CatalogRead,
-    { tree, pages, recent }: IndexManifest,
-    generation: number,
-    searches: number,
-  ): KnownTree | undefined {
-    if (recent === undefined || recent.since >= generation) return undefined;
+  of(read: CatalogRead, index: IndexManifest, generation: number, searches: number): KnownTree | undefined {
+    const { tree, recent } = index;
+    // Where this transaction may have changed the pages, it may be undone: for this time only.
+    if (recent === undefined || recent.since >= generation) return loaded(read, index, searches);
     let known = this.#trees.get(tree);
     if (known?.since !== recent.since) {
       known = { since: recent.since, searches: 0 };
@@ -86,11 +82,14 @@ export class KnownPages {
       if (this.#trees.size > TREES_MAX) this.#trees.delete(this.#trees.keys().next().value as number);
     }
     known.searches += searches;
-    if (known.tree === undefined && known.searches >= pages * SEARCHES_PER_PAGE) {
-      const keys = read.pageKeys(tree, pages + 1);
-      // A manifest that is wrong about its tree: pages left out would be records that are not found.
-      if (keys.length === pages) known.tree = new KnownTree(read, tree, new Fences(keys));
-    }
+    known.tree ??= loaded(read, index, known.searches);
     return known.tree;
   }
+}
+
+function loaded(read: CatalogRead, { tree, pages }: IndexManifest, searches: number): KnownTree | undefined {
+  if (searches < pages * SEARCHES_PER_PAGE) return undefined;
+  const keys = read.pageKeys(tree, pages + 1);
+  // A manifest that is wrong about its tree: pages left out would be records that are not found.
+  return keys.length === pages ? new KnownTree(read, tree, new Fences(keys)) : undefined;
 }
