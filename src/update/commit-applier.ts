@@ -3,6 +3,7 @@
 // Groups of transactions as the commit thread writes them.
 
 import { failpoint } from '../base/failpoints.js';
+import { KnownPages } from '../store/pages/known-pages.js';
 import type { CollectionManifest, ShardEntry } from '../store/types.js';
 import { type CommitTarget, commitChanges, type ShardsOf } from './commit.js';
 import { decodeChanges, type GroupChanges } from './overlay/changes.js';
@@ -15,10 +16,11 @@ export function commitGroup(target: CommitTarget, changes: GroupChanges, shardsO
 
 /**
  * Returns what reads the encoded groups of one store, and gives for each what writes it. It keeps what it knows of the shards
- * of collections from one group to the next.
+ * of collections, and of the pages of their indexes, from one group to the next.
  */
 export function commitApplier(): (encoded: Uint8Array) => (target: CommitTarget) => void {
   const known = new Map<number, { readonly layout: number; readonly shards: readonly ShardEntry[] }>();
+  const pages = new KnownPages();
   const writeTo = (target: CommitTarget, changes: GroupChanges): void => {
     const shardsOf = ({ open, ...manifest }: CollectionManifest): readonly ShardEntry[] => {
       let found = known.get(manifest.id);
@@ -28,7 +30,7 @@ export function commitApplier(): (encoded: Uint8Array) => (target: CommitTarget)
       }
       return open === undefined ? found.shards : [...found.shards, open];
     };
-    commitGroup(target, changes, shardsOf);
+    commitGroup({ ...target, known: pages }, changes, shardsOf);
   };
   return (encoded) => {
     const changes = decodeChanges(encoded);

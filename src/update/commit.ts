@@ -9,6 +9,7 @@ import { INLINE_RECORDS_MAX } from '../base/limits.js';
 import { TombstoneMarks } from '../store/catalog/tombstones.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import type { Change } from '../store/pages/change.js';
+import type { KnownPages } from '../store/pages/known-pages.js';
 import { compareEntries } from '../store/pages/merge-page.js';
 import { changeIndex, type IndexTarget } from '../store/publish/change-index.js';
 import { publishState } from '../store/publish/publish-state.js';
@@ -33,6 +34,8 @@ export interface CommitTarget {
   readonly catalog: CatalogRead;
   readonly write: CatalogWrite;
   readonly place: StorePlace;
+  /** Of who commits one group after another. */
+  readonly known?: KnownPages | undefined;
 }
 
 /** Returns the shards of a collection as the catalog has it. */
@@ -66,7 +69,7 @@ export function commitChanges(
   const put = collections.flatMap((changes) => {
     // It was there when the callbacks ran, and nothing was committed since.
     const manifest = catalog.collection(changes.name)!;
-    return new CollectionCommit(catalog, write, manifest, shardsOf(manifest), generation).run(changes);
+    return new CollectionCommit(target, manifest, shardsOf(manifest), generation).run(changes);
   });
   if (audit !== undefined) logTransactions(target, header.generation, audit);
   if (later === undefined) checkUniqueKeys(target, put);
@@ -106,8 +109,7 @@ class CollectionCommit {
   #hasClosed = false;
 
   constructor(
-    catalog: CatalogRead,
-    write: CatalogWrite,
+    { catalog, write, known }: CommitTarget,
     manifest: CollectionManifest,
     shards: readonly ShardEntry[],
     generation: number,
@@ -118,7 +120,7 @@ class CollectionCommit {
     this.#shards = shards;
     this.#open = manifest.open;
     this.#generation = generation;
-    this.#target = { catalog, write, generation };
+    this.#target = { catalog, write, generation, known };
     this.#edits = hasImports(manifest) ? new Edits(catalog, write, manifest) : undefined;
     this.#marks = new TombstoneMarks((shard) => this.#recordsOf(shard), catalog);
   }

@@ -1,23 +1,25 @@
 // Goal: an index whose changes are beside its pages is the same index, in whichever direction and between whichever bounds it
 // is read, and when they are merged into its pages, alone or together with what an import adds. A recent entry that is
-// damaged, or lies under another key, is found. Method: random changes to a tree, and a sorted list beside it; real catalogs,
-// in memory, and on disk for the damage.
+// damaged, or lies under another key, is found. Pages that are in memory from one transaction to the next are those of the tree.
+// Method: random changes to a tree, some of them undone, and a sorted list beside it; real catalogs, in memory, and on disk
+// for the damage.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeKey } from '../../src/keys/encode.js';
 import { FencedPages } from '../../src/lookup/index/fenced-pages.js';
-import { Fences } from '../../src/lookup/index/page-fences.js';
 import { slicesOf } from '../../src/lookup/index/range.js';
 import { MemoryCatalog, MemoryIndex } from '../../src/store/catalog/memory-catalog.js';
 import { decodeRecent, encodeRecent } from '../../src/store/catalog/recent.js';
 import type { Change } from '../../src/store/pages/change.js';
+import { Fences } from '../../src/store/pages/fences.js';
+import { KnownPages } from '../../src/store/pages/known-pages.js';
 import { applyChanges, mergeInPlace, TreeRewrite } from '../../src/store/pages/merge.js';
 import { compareEntries } from '../../src/store/pages/merge-page.js';
 import { type OrderedPages, StoredPages } from '../../src/store/pages/ordered-pages.js';
 import { entriesOf, entryAt } from '../../src/store/pages/read.js';
 import { walkPages } from '../../src/store/pages/walk.js';
-import { changeIndex } from '../../src/store/publish/change-index.js';
+import { changeIndex, type IndexTarget } from '../../src/store/publish/change-index.js';
 import { violationOf } from '../../src/store/publish/unique.js';
 import type { Entry, IndexManifest } from '../../src/store/types.js';
 import { runs } from '../support/effort.js';
@@ -39,6 +41,10 @@ interface Step {
   readonly keys: readonly number[];
   readonly isRemoval: boolean;
   readonly recentMax: number;
+  /** Keys that a transaction puts before, in two changes, and that is undone. */
+  readonly undone: readonly number[];
+  /** Whether another process makes it, which has pages of its own in memory. */
+  readonly isElsewhere: boolean;
 }
 
 const anyStep: fc.Arbitrary<Step> = fc.record({
@@ -48,12 +54,17 @@ const anyStep: fc.Arbitrary<Step> = fc.record({
   ),
   isRemoval: fc.boolean(),
   recentMax: fc.constantFrom(0, 50, 1000, 1000, 1000),
+  undone: fc.uniqueArray(fc.nat(600), { maxLength: 20 }),
+  isElsewhere: fc.boolean(),
 });
 
 /** One tree, and what it must hold. */
 class Run {
   index = EMPTY;
   readonly stored = new Map<string, Entry>();
+  /** From one transaction to the next, as the commit thread has them. */
+  readonly #known = new KnownPages();
+  #generation = 0;
   #ordinal = 0;
 
   constructor(
@@ -71,7 +82,9 @@ class Run {
     return [...this.stored.values()].sort(compareEntries);
   }
 
-  step({ keys, isRemoval, recentMax }: Step): void {
+  step({ keys, isRemoval, recentMax, undone, isElsewhere }: Step): void {
+    const target = { catalog: this.catalog, generation: ++this.#generation, recentMax, known: this.#known };
+    this.#undo(target, undone);
     const removes = isRemoval && this.isKeyed;
     const changes = keys.map((key): Change => {
       if (removes) return { key: keyOf(key), shard: 0, ordinal: 0, isRemoval: true };
@@ -82,11 +95,27 @@ class Run {
     const onStored = this.isKeyed ? (stored: Entry) => void replaced.push(textOf(stored)) : undefined;
     const before = changes.flatMap(({ key }) => this.stored.get(this.#idOf({ key, shard: 3, ordinal: -1 })) ?? []);
     this.catalog.transactionSync((write) => {
-      const target = { catalog: this.catalog, write, generation: 1, recentMax };
-      this.index = changeIndex(target, this.index, changes, onStored);
+      const known = isElsewhere ? new KnownPages() : this.#known;
+      this.index = changeIndex({ ...target, known, write }, this.index, changes, onStored);
     });
     if (this.isKeyed) expect(replaced.sort()).toEqual(before.map(textOf).sort());
     for (const change of changes) this.take(change);
+  }
+
+  /** Changes the tree, searches what became of it, and throws. */
+  #undo(target: Omit<IndexTarget, 'write'>, keys: readonly number[]): void {
+    if (keys.length === 0) return;
+    const changes = keys.map((key): Change => ({ key: keyOf(key), shard: 4, ordinal: key })).sort(compareEntries);
+    const undone = new Error('undone');
+    const change = (): unknown =>
+      this.catalog.transactionSync((write) => {
+        const onStored = this.isKeyed ? () => {} : undefined;
+        const index = changeIndex({ ...target, write }, this.index, changes, onStored);
+        const again = changes.map((entry) => ({ ...entry, shard: 5 }));
+        changeIndex({ ...target, recentMax: 1000, write }, index, again, onStored);
+        throw undone;
+      });
+    expect(change).toThrow(undone);
   }
 
   take(change: Change): void {
@@ -237,8 +266,8 @@ function readFrom(
 
 test('a violation of a unique index is seen wherever its two entries are', async () => {
   const run = new Run(await emptyCatalog(), false);
-  run.step({ keys: [1, 2, 3], isRemoval: false, recentMax: 0 });
-  run.step({ keys: [2], isRemoval: false, recentMax: 100 });
+  run.step({ keys: [1, 2, 3], isRemoval: false, undone: [], isElsewhere: false, recentMax: 0 });
+  run.step({ keys: [2], isRemoval: false, undone: [], isElsewhere: false, recentMax: 100 });
   const keys = [1, 2, 3].map(keyOf);
   const isDead = (): boolean => false;
   expect(violationOf(run.catalog, run.index, keys, isDead)).toEqual([

@@ -3,10 +3,10 @@
 // The pages of a tree whose fences are in memory one after another, as ranges read them: from the page cache, each checked
 // once.
 
+import type { Fences } from '../../store/pages/fences.js';
 import type { OrderedPages } from '../../store/pages/ordered-pages.js';
 import { verifyEntries } from '../../store/pages/read.js';
 import type { PageAt } from '../../store/types.js';
-import type { Fences } from './page-fences.js';
 
 /** A longer range reads most pages once: it leaves those in the cache that are read often. */
 const KEPT_MAX = 2;

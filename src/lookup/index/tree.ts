@@ -9,6 +9,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { FENCES_MAX } from '../../base/limits.js';
+import { Fences } from '../../store/pages/fences.js';
 import { type OrderedPages, StoredPages } from '../../store/pages/ordered-pages.js';
 import { highestPageKey } from '../../store/pages/page-key.js';
 import { damagedPage, entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound } from '../../store/pages/read.js';
@@ -16,7 +17,6 @@ import type { RecentEntry } from '../../store/recent-types.js';
 import type { CatalogRead, IndexManifest, Location, PageAt } from '../../store/types.js';
 import type { Caches } from '../cache/caches.js';
 import { FencedPages, type PageOf } from './fenced-pages.js';
-import { Fences } from './page-fences.js';
 
 /** A tree is searched this often in LMDB before its fences are loaded, or one time in so many of its pages. */
 const SEEKS_MIN = 200;

@@ -12,8 +12,9 @@ import type { TreeAt } from '../recent-types.js';
 import type { CatalogRead, CatalogWrite, Entry, IndexManifest, PageAt } from '../types.js';
 import type { Change, PageChange, Resolve, Settle } from './change.js';
 import { compareEntries, mergedPages } from './merge-page.js';
-import { firstEntryOf, highestPageKey, pageKey, treeStart } from './page-key.js';
+import { firstEntryOf, highestPageKey, pageKey } from './page-key.js';
 import { damagedPage, entriesOf, entryAt, entryCount, verifyEntries } from './read.js';
+import { type PageSearch, StoredSearch } from './search.js';
 import { walkPages } from './walk.js';
 import { withRecent } from './with-recent.js';
 import { PAGE_BYTES, PageBuilder } from './write.js';
@@ -21,12 +22,14 @@ import { PAGE_BYTES, PageBuilder } from './write.js';
 /**
  * Merges `added`, in order, into the pages of a tree that they fall into, and its recent entries too. Changes nothing: it
  * says what is to change (`applyChanges`).
+ * @param search of pages as they were before any of the changes, or after those that were given
  */
 export function* mergeInPlace(
   read: CatalogRead,
   index: TreeAt,
   added: Iterable<Change>,
   settle: Resolve | undefined,
+  search: PageSearch = new StoredSearch(read, index.tree),
 ): Generator<PageChange> {
   const { tree } = index;
   const { changes, resolve } = withRecent(read, index, added, settle);
@@ -34,8 +37,8 @@ export function* mergeInPlace(
   while (entries.head !== undefined) {
     const { key, shard, ordinal } = entries.head;
     const position = resolve === undefined ? pageKey(tree, key, shard, ordinal) : highestPageKey(tree, key);
-    const target = read.floorPage(tree, position) ?? read.nextPage(tree, treeStart(tree), false);
-    const [after] = target === undefined ? [] : read.pageKeys(tree, 1, target.pageKey);
+    const target = search.pageFor(position);
+    const after = target?.after;
     if (target !== undefined) verifyEntries(target.page, tree, read.file);
     const group = takeBefore(entries, after, resolve !== undefined);
     // Keys that are none are in another order as bytes of page keys.

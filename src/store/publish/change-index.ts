@@ -5,6 +5,7 @@
 // has gathered many of them, one commit merges all of them into the pages, each page once.
 
 import type { Change, Resolve } from '../pages/change.js';
+import type { KnownPages, KnownTree } from '../pages/known-pages.js';
 import { applyChanges, mergeInPlace } from '../pages/merge.js';
 import { highestPageKey } from '../pages/page-key.js';
 import { entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound } from '../pages/read.js';
@@ -25,6 +26,8 @@ export interface IndexTarget {
   readonly write: CatalogWrite;
   /** The generation that the transaction makes. */
   readonly generation: number;
+  /** Of who makes one transaction after another. */
+  readonly known?: KnownPages | undefined;
   /** Recent entries of a tree at most; for tests. */
   readonly recentMax?: number | undefined;
 }
@@ -48,7 +51,7 @@ export function changeIndex(
 }
 
 function merged(
-  { catalog, write, generation }: IndexTarget,
+  { catalog, write, generation, known }: IndexTarget,
   index: IndexManifest,
   changes: readonly Change[],
   onStored: ((stored: Entry, change: Change) => void) | undefined,
@@ -59,13 +62,14 @@ function merged(
       onStored(stored, change);
       return change.isRemoval ? undefined : change;
     });
-  const changed = applyChanges(write, index, mergeInPlace(catalog, index, changes, resolve));
+  const inMemory = known?.of(catalog, index, generation, (index.recent?.values ?? 0) + changes.length);
+  const changed = applyChanges(write, index, mergeInPlace(catalog, index, changes, resolve, inMemory));
   if (index.recent === undefined) return changed;
   return { ...changed, recent: { values: 0, gained: 0, since: generation, keyed: onStored !== undefined } };
 }
 
 function withKeys(
-  { catalog, write, generation }: IndexTarget,
+  { catalog, write, generation, known }: IndexTarget,
   index: IndexManifest,
   changes: readonly Change[],
   onStored: (stored: Entry, change: Change) => void,
@@ -73,9 +77,10 @@ function withKeys(
   const { tree } = index;
   let { values, gained, since } = index.recent ?? { values: 0, gained: 0, since: generation };
   let { entries } = index;
+  const inMemory = known?.of(catalog, index, generation, changes.length);
   for (const change of changes) {
     const newer = values === 0 ? undefined : catalog.recentEntry(tree, change.key);
-    const stored = newer === undefined ? entryInPage(catalog, tree, change.key) : present(newer);
+    const stored = newer === undefined ? entryInPage(catalog, tree, change.key, inMemory) : present(newer);
     if (stored !== undefined) onStored(stored, change);
     else if (change.isRemoval) continue;
     if (newer === undefined) values++;
@@ -102,8 +107,13 @@ function present(change: Change): Entry | undefined {
   return change.isRemoval ? undefined : change;
 }
 
-function entryInPage(catalog: CatalogRead, tree: number, key: Uint8Array): Entry | undefined {
-  const page = catalog.floorPage(tree, highestPageKey(tree, key))?.page;
+function entryInPage(
+  catalog: CatalogRead,
+  tree: number,
+  key: Uint8Array,
+  inMemory: KnownTree | undefined,
+): Entry | undefined {
+  const page = inMemory ? inMemory.pageOf(key) : catalog.floorPage(tree, highestPageKey(tree, key))?.page;
   if (page === undefined) return undefined;
   const at = lowerBound(page, key);
   if (at === entryCount(page) || !entryHasKey(page, at, key)) return undefined;

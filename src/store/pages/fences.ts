@@ -4,8 +4,8 @@
 // microsecond instead of a seek in LMDB of seven.
 
 import { compareKeys } from '../../keys/encode.js';
-import { TREE_BYTES } from '../../store/pages/page-key.js';
-import { LOCATION_BYTES } from '../../store/pages/write.js';
+import { TREE_BYTES } from './page-key.js';
+import { LOCATION_BYTES } from './write.js';
 
 export class Fences {
   readonly count: number;
