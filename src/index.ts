@@ -35,6 +35,7 @@ export type {
   SharedKeys,
 } from './base/import-report.js';
 export type { ConfigFile } from './config/config-file.js';
+export type { JsonValue, Migration, Operation, Scalar, ScalarKind } from './evolve/types.js';
 export type { FilesReport } from './export/files/export-files.js';
 export type {
   ExportCodec,
