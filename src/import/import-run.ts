@@ -35,7 +35,8 @@ import {
 } from './run-parts.js';
 import type { Sequence } from './sequence/sequence.js';
 import type { Container } from './source/document.js';
-import { type SpanContext, spanPaths } from './tasks/span.js';
+import type { SpanContext } from './tasks/span.js';
+import { spanPaths } from './tasks/span-paths.js';
 import type { Workers } from './tasks/workers.js';
 import type { ImportTarget, ImportWork } from './work.js';
 

@@ -2,7 +2,6 @@
 //
 // One collection within a transaction: reads see its changes, which are kept beside the store until the commit.
 
-import { GristmillError } from '../base/errors.js';
 import type { SchemaCheck } from '../import/rules/validate.js';
 import { decodeKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
@@ -17,12 +16,13 @@ import type { ValueForm } from '../lookup/rows/value-form.js';
 import type { IndexDefinition } from '../options/indexes.js';
 import { StoredPages } from '../store/pages/ordered-pages.js';
 import { entryAt } from '../store/pages/read.js';
-import { ownForm, parsedRecord, recordText, storedText, withText } from '../store/shards/line.js';
+import { ownForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
 import type { RecordLog } from './audit/group-log.js';
 import { deletedBounds, isInBounds, type KeyBounds, primaryIn } from './delete-range.js';
 import type { Overlay } from './overlay/overlay.js';
 import { holdTo } from './records/held.js';
+import { withHidden } from './records/hidden.js';
 import { mergePatch } from './records/merge-patch.js';
 import type { PreparedRecord } from './records/prepared.js';
 import {
@@ -183,7 +183,9 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     // Patching takes for granted that it is JSON.
     parsedRecord(text);
     const name = this.#manifest.key.kind === 'name' ? (key as string) : undefined;
-    const record = this.#withHidden(key, recordOfText(mergePatch(text, changes), this.#plan, name));
+    const changed = this.#changed(key) as NewRecord | undefined;
+    const patched = recordOfText(mergePatch(text, changes), this.#plan, name);
+    const record = withHidden(patched, key, { manifest: this.#manifest, lookup: this.#lookup, changed });
     const { primary } = record;
     // Before the record goes that it replaces.
     this.#hold(record);
@@ -195,23 +197,6 @@ export class TransactionCollection<T> extends TransactionReads<T> {
       this.#store(record);
     }
     return true;
-  }
-
-  /** A record that a patch has made, with what the stored one has beside what the collection shows. */
-  #withHidden(key: KeyValue, record: NewRecord): NewRecord {
-    const form = ownForm(this.#manifest);
-    const changed = this.#changed(key) as NewRecord | undefined;
-    const place = changed === undefined ? this.#lookup?.place(key) : undefined;
-    const stored =
-      place === undefined
-        ? changed?.kept
-        : { line: this.#lookup!.fetch.linesSync([place])[0]!, shape: place.entry.shape ?? 0 };
-    const reshape = stored && this.#lookup?.generation().formOf({ named: form.isNamed, shape: stored.shape }).reshape;
-    if (stored === undefined || reshape?.back === undefined) return record;
-    const text = recordText(record.line, form);
-    const kept = reshape.back(text, storedText(stored.line, form));
-    if (reshape.of(kept) !== text) throw cannotKeep(this.#manifest.name);
-    return { ...record, kept: { line: withText(stored.line, form, kept), shape: stored.shape } };
   }
 
   /** Deletes the record with this key. @returns whether there was such a record. */
@@ -306,9 +291,4 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   get #firstAppended(): number {
     return this.#manifest.records + this.#manifest.dead;
   }
-}
-
-function cannotKeep(collection: string): GristmillError {
-  const message = `the patch gives a record of collection ${collection} what a migration has taken from it, or another order, so it cannot be stored with what the migration has hidden; nothing was changed: make the migrations final first (gristmill evolve finalize), or put the whole record`;
-  return new GristmillError('MIGRATION_REFUSED', message);
 }

@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { decodeJournal, encodeLine, newHeader } from '../../src/import/resume/journal-format.js';
-import { runPathOf } from '../../src/import/tasks/span.js';
+import { runPathOf } from '../../src/import/tasks/span-paths.js';
 import { readHotSet } from '../../src/lookup/warm/hot-set-file.js';
 import { journalPath, quarantinePath, shardPath, temporaryPath } from '../../src/store/files/layout.js';
 import { isAlive } from '../../src/store/lock/lock-holder.js';

@@ -8,8 +8,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import binding from 'zstd-napi/binding.js';
 import { newBuffer, zstdFrames } from '../../src/store/codec/frame-codec.js';
+import { isRawFrame, RawEncoder, rawFrameBytes } from '../../src/store/codec/raw-frame.js';
 import { Compressor } from '../../src/store/codec/zstd.js';
-import { isRawFrame, RawEncoder, rawFrameBytes } from '../../src/store/shards/raw-frame.js';
 import { runs } from '../support/effort.js';
 
 const BLOCK = 128 * 1024;

@@ -20,8 +20,8 @@ import {
   type SpanContext,
   type SpanResult,
   type SpanTask,
-  spanPaths,
 } from '../tasks/span.js';
+import { spanPaths } from '../tasks/span-paths.js';
 import type { Workers } from '../tasks/workers.js';
 import { ProfileChain } from './chain.js';
 

@@ -17,14 +17,8 @@ import type { SourcePlan } from '../plan/source-plan.js';
 import type { AcceptedSpan } from '../plan/span-job.js';
 import { unpackFiles } from '../source/file-list.js';
 import type { MergeResult, PlacedRun } from '../tasks/merge.js';
-import {
-  type CutSource,
-  type Duplicate,
-  filePathIn,
-  type SpanFiles,
-  type SpanPlace,
-  spanPaths,
-} from '../tasks/span.js';
+import { type CutSource, type Duplicate, filePathIn, type SpanFiles } from '../tasks/span.js';
+import { type SpanPlace, spanPaths } from '../tasks/span-paths.js';
 import { type BadPlace, type Failed, failureError, placeOf } from './bad-source.js';
 import { Quarantine } from './quarantine.js';
 

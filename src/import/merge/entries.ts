@@ -12,7 +12,7 @@ import { type PageBatch, PageBatcher } from '../../store/pages/batch.js';
 import { PAGE_BYTES } from '../../store/pages/write.js';
 import { threadKernel } from '../scan/thread-kernel.js';
 import type { MergeResult, MergeTask } from '../tasks/merge.js';
-import { runPathOf } from '../tasks/span.js';
+import { runPathOf } from '../tasks/span-paths.js';
 
 /** Entries read from a run at once; whole chunks, so whole entries only after a cut. */
 const READ_BYTES = 4 * RUN_CHUNK_BYTES;

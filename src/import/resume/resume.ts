@@ -20,7 +20,8 @@ import type { Catalog, CatalogWrite, ResumableImport } from '../../store/types.j
 import { newMeanings, optionsThatAffect } from '../options/affects.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { SourcePlan } from '../plan/source-plan.js';
-import { runPathOf, type SpanPlace, type SpanTask, spanPaths } from '../tasks/span.js';
+import type { SpanTask } from '../tasks/span.js';
+import { runPathOf, type SpanPlace, spanPaths } from '../tasks/span-paths.js';
 import { Journal } from './journal.js';
 import { decodeJournal, type JournalHeader, type JournalSpan, newHeader } from './journal-format.js';
 

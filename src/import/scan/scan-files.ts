@@ -22,8 +22,8 @@ import {
   type SpanFiles,
   type SpanOrder,
   type SpanResult,
-  spanPaths,
 } from '../tasks/span.js';
+import { spanPaths } from '../tasks/span-paths.js';
 import type { DocumentsToRead } from './document-bytes.js';
 import { DocumentScan } from './document-scan.js';
 import { FileScan } from './scan-file.js';

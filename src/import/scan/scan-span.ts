@@ -12,15 +12,8 @@ import { ChunkSource, RanOut } from '../feed/chunk.js';
 import { rulesIn } from '../rules/rules.js';
 import { openPlain } from '../sequence/plain.js';
 import type { Source } from '../source/source.js';
-import {
-  type Boundary,
-  type Documents,
-  type SpanFailure,
-  type SpanOrder,
-  type SpanResult,
-  type SpanTask,
-  spanPaths,
-} from '../tasks/span.js';
+import type { Boundary, Documents, SpanFailure, SpanOrder, SpanResult, SpanTask } from '../tasks/span.js';
+import { spanPaths } from '../tasks/span-paths.js';
 import { DocumentScan } from './document-scan.js';
 import { guessBoundary, NO_GUESS } from './guess.js';
 import { RecordScan } from './record-scan.js';

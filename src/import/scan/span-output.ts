@@ -22,15 +22,8 @@ import { Deletions } from '../format/deletions.js';
 import { namedRecord } from '../records/given-name.js';
 import { RuledRecords } from '../records/ruled-records.js';
 import type { Source } from '../source/source.js';
-import {
-  type CutSource,
-  type SpanFailure,
-  type SpanOrder,
-  type SpanPaths,
-  type SpanResult,
-  type SpanTask,
-  spanPaths,
-} from '../tasks/span.js';
+import type { CutSource, SpanFailure, SpanOrder, SpanResult, SpanTask } from '../tasks/span.js';
+import { type SpanPaths, spanPaths } from '../tasks/span-paths.js';
 import { inUsersFile, isConverted, LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
 import { RunWriter } from './run-write.js';
 import { threadKernel } from './thread-kernel.js';

@@ -6,7 +6,6 @@ import type { BadReasonName, BadRecord, FramingName, ScanOptions } from '../../k
 import type { Places } from '../../keys/paths.js';
 import type { ProfileImage } from '../../profile/simd/image.js';
 import type { ChainLink } from '../../profile/simd/thread-profiler.js';
-import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { Change } from '../../store/pages/change.js';
 import type { Sealed } from '../../store/seal/types.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
@@ -19,6 +18,7 @@ import type { RuleTexts } from '../rules/rules.js';
 import type { CodingOptions } from '../sequence/plain.js';
 import type { DocumentLayout } from '../source/layout.js';
 import type { Access, EntryPlace, Fingerprint } from '../source/source.js';
+import type { SpanPlace } from './span-paths.js';
 
 /** The settings that all spans of an import share. A worker keeps its kernel until `id` changes. */
 export interface ScanSetup {
@@ -157,35 +157,6 @@ export interface SpanOrder extends SpanTask {
   readonly context: SpanContext;
   /** Among the spans that a thread may profile together (accept/chain.ts). Absent: this one has a profile of its own. */
   readonly link?: ChainLink | undefined;
-}
-
-/** The store's directory, and the import's own in it (plan/workspace.ts). */
-export interface SpanPlace {
-  readonly directory: string;
-  readonly temporary: string;
-  /** Whether the store is encrypted. */
-  readonly isSealed?: boolean | undefined;
-}
-
-/** All that a span may write. */
-export interface SpanPaths {
-  readonly shard: string;
-  /** Sorted runs, and rejected records, should there be any. */
-  readonly run: string;
-  readonly bad: string;
-}
-
-export function spanPaths({ directory, temporary, isSealed }: SpanPlace, shard: number): SpanPaths {
-  return {
-    shard: shardPath(directory, shardFileName(shard, isSealed)),
-    run: runPathOf(temporary, shard),
-    bad: pathIn(temporary, `${shard}.bad`),
-  };
-}
-
-/** The sorted runs of a span. */
-export function runPathOf(temporary: string, shard: number): string {
-  return pathIn(temporary, `${shard}.run`);
 }
 
 /** A sorted run within a span's run file, in chunks; `fences` holds the first entry of each chunk, one after another. */

@@ -27,6 +27,7 @@ import type {
   TombstoneState,
 } from '../types.js';
 import type { ByteMap, ByteRange } from './byte-map.js';
+import type { Check } from './checks.js';
 import { decodeCollection, decodeShard, decodeTombstones } from './decode.js';
 import { Decoded } from './decoded.js';
 import { decodeEdit } from './edit-value.js';
@@ -191,26 +192,20 @@ export class CatalogReader implements CatalogRead {
   }
 
   lock(): LockRecord | undefined {
-    const bytes = this.#meta.get(LOCK_KEY);
-    return bytes && decodeValue<LockRecord>(lockCheck, bytes, 'lock', this.file);
+    return this.#decoded<LockRecord>(LOCK_KEY, lockCheck, 'lock');
   }
 
   garbage(): Garbage {
-    const bytes = this.#meta.get(GARBAGE_KEY);
-    if (bytes === undefined) return { files: [], trees: [], inline: [] };
-    return decodeValue<Garbage>(garbageCheck, bytes, 'list of garbage', this.file);
+    const nothing = { files: [], trees: [], inline: [] };
+    return this.#decoded<Garbage>(GARBAGE_KEY, garbageCheck, 'list of garbage') ?? nothing;
   }
 
   resumable(): readonly ResumableImport[] {
-    const bytes = this.#meta.get(RESUMABLE_KEY);
-    return bytes === undefined
-      ? []
-      : decodeValue<ResumableImport[]>(resumableCheck, bytes, 'list of resumable imports', this.file);
+    return this.#decoded<ResumableImport[]>(RESUMABLE_KEY, resumableCheck, 'list of resumable imports') ?? [];
   }
 
   sourceManifest(collectionId: number): SourceManifest | undefined {
-    const bytes = this.#meta.get(sourcesKey(collectionId));
-    return bytes && decodeValue<SourceManifest>(sourcesCheck, bytes, 'manifest of sources', this.file);
+    return this.#decoded<SourceManifest>(sourcesKey(collectionId), sourcesCheck, 'manifest of sources');
   }
 
   sourceRows(collectionId: number, chunk: number): readonly SourceRow[] {
@@ -225,24 +220,26 @@ export class CatalogReader implements CatalogRead {
   }
 
   history(collectionId: number): History | undefined {
-    const bytes = this.#meta.get(historyKey(collectionId));
-    return bytes && decodeValue<History>(historyCheck, bytes, 'history of shapes', this.file);
+    return this.#decoded<History>(historyKey(collectionId), historyCheck, 'history of shapes');
   }
 
   schema(collectionId: number): StoredSchema | undefined {
-    const bytes = this.#meta.get(schemaKey(collectionId));
-    return bytes && decodeValue<StoredSchema>(storedSchemaCheck, bytes, 'schema', this.file);
+    return this.#decoded<StoredSchema>(schemaKey(collectionId), storedSchemaCheck, 'schema');
   }
 
   auditHead(): AuditHead | undefined {
-    const bytes = this.#meta.get(AUDIT_HEAD_KEY);
-    return bytes && decodeValue<AuditHead>(auditHeadCheck, bytes, 'head of the audit log', this.file);
+    return this.#decoded<AuditHead>(AUDIT_HEAD_KEY, auditHeadCheck, 'head of the audit log');
   }
 
   auditValues(from: number, to: number, max: number, reverse = false): readonly AuditValue[] {
     const [start, end] = reverse ? [to, from - 1] : [from, to + 1];
     const found = this.#meta.range({ start: auditKey(start), end: auditKey(end), reverse, limit: max });
     return found.map(({ key, value }) => ({ sequence: sequenceOf(key), value }));
+  }
+
+  #decoded<T>(key: Buffer, check: Check, what: string): T | undefined {
+    const bytes = this.#meta.get(key);
+    return bytes && decodeValue<T>(check, bytes, what, this.file);
   }
 
   #line(sealed: Uint8Array, shard: number, ordinal: number): Buffer {

@@ -4,11 +4,11 @@
 // keeps what it was, unless told otherwise.
 
 import type { FrameCodec, FrameEncoder } from '../codec/frame-codec.js';
+import { isRawFrame, RawEncoder } from '../codec/raw-frame.js';
 import type { StorePlace } from '../files/blobs.js';
 import { shardPath } from '../files/layout.js';
 import { zstdIn } from '../sealed/frames.js';
 import type { ShardEntry } from '../types.js';
-import { isRawFrame, RawEncoder } from './raw-frame.js';
 import { ShardReader } from './read.js';
 
 export interface Packing {

@@ -15,11 +15,19 @@ import { decoderOf, type SealedShard } from '../sealed/frames.js';
 import type { ShardEntry } from '../types.js';
 import { damaged, Section } from './format.js';
 import { Holes } from './holes.js';
-import { openSections, readFully, readSeal, readSections, readTables, truncated } from './tables.js';
+import {
+  checkFacts,
+  openSections,
+  readFully,
+  readSeal,
+  readSections,
+  readTables,
+  type ShardFacts,
+  truncated,
+} from './tables.js';
 
 /** The catalog's facts about a shard. If given, they are compared with the file. */
-type ShardExpectation = Pick<ShardEntry, 'records' | 'holes' | 'frames' | 'plainBytes' | 'storedBytes' | 'at'> &
-  Partial<Pick<ShardEntry, 'shard' | 'shape'>>;
+type ShardExpectation = ShardFacts & Partial<Pick<ShardEntry, 'at' | 'shard'>>;
 
 /** A frame as the tables describe it. */
 export interface FrameSpan {
@@ -96,14 +104,7 @@ export class ShardReader {
     this.records = this.holes?.records ?? lines;
     const { records, frames, shape } = this;
     const found = { records, holes: records - lines, frames, plainBytes, storedBytes: size, shape };
-    if (expected === undefined) return;
-    const said = { ...expected, shape: expected.shape ?? 0 };
-    for (const fact of ['storedBytes', 'frames', 'records', 'holes', 'plainBytes', 'shape'] as const) {
-      if (said[fact] !== found[fact]) {
-        const message = `shard ${path} is damaged, or is another file: ${fact} is ${found[fact]}, but the catalog says ${said[fact]}`;
-        throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset: begin });
-      }
-    }
+    if (expected !== undefined) checkFacts(path, begin, found, expected);
   }
 
   /**

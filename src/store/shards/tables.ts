@@ -3,12 +3,14 @@
 // Reads what is at the end of a shard, or of a joined file: the tables, after the footer, which says how long they are; the
 // sections; and of a sealed shard the key, after all of that has been compared with its tag.
 
+import { GristmillError } from '../../base/errors.js';
 import { FRAMES_PER_SHARD_MAX, SECTION_BYTES_MAX } from '../../base/limits.js';
 import type { BlobReader } from '../files/blobs.js';
 import { TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
 import type { SealedShard } from '../sealed/frames.js';
 import { openSection, openShardKey, SEAL_HEAD_BYTES, tagMatches } from '../sealed/shard-key.js';
+import type { ShardEntry } from '../types.js';
 import {
   damaged,
   decodeSections,
@@ -135,4 +137,19 @@ export interface TableRow {
   readonly storedBytes: number;
   readonly plainBytes: number;
   readonly records: number;
+}
+
+/** What the tables of a shard add up to. */
+export type ShardFacts = Pick<ShardEntry, 'records' | 'holes' | 'frames' | 'plainBytes' | 'storedBytes' | 'shape'>;
+
+const FACTS = ['storedBytes', 'frames', 'records', 'holes', 'plainBytes', 'shape'] as const;
+
+/** @param begin of the shard in its file @throws GristmillError CHECKSUM_MISMATCH where the catalog says something else */
+export function checkFacts(path: string, begin: number, found: ShardFacts, expected: ShardFacts): void {
+  const said = { ...expected, shape: expected.shape ?? 0 };
+  for (const fact of FACTS) {
+    if (said[fact] === found[fact]) continue;
+    const message = `shard ${path} is damaged, or is another file: ${fact} is ${found[fact]}, but the catalog says ${said[fact]}`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset: begin });
+  }
 }

@@ -8,7 +8,7 @@ import { THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import { checkFreeSpace } from '../../import/import-checks.js';
 import { mergePages } from '../../import/merge/merge.js';
 import type { PlacedRun } from '../../import/tasks/merge.js';
-import { runPathOf } from '../../import/tasks/span.js';
+import { runPathOf } from '../../import/tasks/span-paths.js';
 import { type HasNumbers, type KeyPath, numbersIn } from '../../keys/key-path.js';
 import { inOrder } from '../../parallel/in-order.js';
 import type { StorePlace } from '../../store/files/blobs.js';

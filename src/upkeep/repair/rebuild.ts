@@ -5,7 +5,7 @@
 
 import { mergePages } from '../../import/merge/merge.js';
 import type { MergeResult, PlacedRun } from '../../import/tasks/merge.js';
-import { runPathOf } from '../../import/tasks/span.js';
+import { runPathOf } from '../../import/tasks/span-paths.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import type { Blobs } from '../../store/files/blobs.js';
