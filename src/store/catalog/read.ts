@@ -94,9 +94,8 @@ export class CatalogReader implements CatalogRead {
   header(): StoreHeader {
     const bytes = this.#meta.get(STORE_KEY);
     if (bytes === undefined) {
-      throw new GristmillError('CHECKSUM_MISMATCH', `${this.file} has no header, so it is not complete`, {
-        file: this.file,
-      });
+      const message = `${this.file} has no header, so it is not complete`;
+      throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.file });
     }
     return this.decoded.header(bytes, this.file);
   }
@@ -143,8 +142,7 @@ export class CatalogReader implements CatalogRead {
   }
 
   tombstoneState(shard: number): TombstoneState | undefined {
-    const bytes = this.#meta.get(tombstonesKey(shard));
-    return bytes && decodeValue<TombstoneState>(tombstonesCheck, bytes, `tombstones of shard ${shard}`, this.file);
+    return this.#decoded<TombstoneState>(tombstonesKey(shard), tombstonesCheck, `tombstones of shard ${shard}`);
   }
 
   tombstones({ shard, records }: Pick<ShardEntry, 'shard' | 'records'>): Uint8Array {
@@ -196,8 +194,7 @@ export class CatalogReader implements CatalogRead {
   }
 
   garbage(): Garbage {
-    const nothing = { files: [], trees: [], inline: [] };
-    return this.#decoded<Garbage>(GARBAGE_KEY, garbageCheck, 'list of garbage') ?? nothing;
+    return this.#decoded<Garbage>(GARBAGE_KEY, garbageCheck, 'list of garbage') ?? { files: [], trees: [], inline: [] };
   }
 
   resumable(): readonly ResumableImport[] {
@@ -252,8 +249,8 @@ export class CatalogReader implements CatalogRead {
   }
 
   nextPage(tree: number, key: Uint8Array, reverse: boolean): PageAt | undefined {
-    const end = treeStart(reverse ? tree : tree + 1);
-    const found = this.#pageAt(tree, { start: key, end, reverse, limit: 1, exclusiveStart: true });
+    const range = { start: key, end: treeStart(reverse ? tree : tree + 1), reverse, limit: 1, exclusiveStart: true };
+    const found = this.#pageAt(tree, range);
     if (found === undefined) return undefined;
     // Who goes from page to page comes to an end, wherever LMDB's own pages lead.
     const order = Buffer.compare(found.pageKey, key);
@@ -299,6 +296,5 @@ export class CatalogReader implements CatalogRead {
   }
 }
 
-function byName(left: CollectionManifest, right: CollectionManifest): number {
-  return Buffer.compare(Buffer.from(left.name), Buffer.from(right.name));
-}
+const byName = (left: CollectionManifest, right: CollectionManifest): number =>
+  Buffer.compare(Buffer.from(left.name), Buffer.from(right.name));

@@ -203,21 +203,16 @@ export class ShardReader {
 
   /** The same, with the read off the main thread; decompression (tens of microseconds) stays on it. */
   async readFrame(index: number, room = newBuffer): Promise<Buffer> {
-    const offset = this.#offsets[index]!;
-    const frame = Buffer.allocUnsafe(this.#storedBytesOf(index));
-    await this.#readFullyAsync(frame, offset);
-    return this.#decode(index, frame, room);
+    return this.#decode(index, await this.storedFrames(index, index + 1), room);
   }
 
   /** All frames in order; the file is read a megabyte at a time. */
   async *readFrames(): AsyncGenerator<{ readonly index: number; readonly plain: Buffer; readonly stored: Buffer }> {
-    let index = 0;
-    while (index < this.frames) {
+    for (let index = 0; index < this.frames; ) {
       let end = index + 1;
       while (end < this.frames && this.#offsets[end + 1]! - this.#offsets[index]! <= READ_AHEAD_BYTES) end++;
       const start = this.#offsets[index]!;
-      const chunk = Buffer.allocUnsafe(this.#offsets[end]! - start);
-      await this.#readFullyAsync(chunk, start);
+      const chunk = await this.storedFrames(index, end);
       for (; index < end; index++) {
         const frame = chunk.subarray(this.#offsets[index]! - start, this.#offsets[index + 1]! - start);
         yield { index, plain: this.#decode(index, frame, newBuffer), stored: frame };
