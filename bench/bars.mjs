@@ -21,6 +21,8 @@ export const BARS = {
   codecOfRival: 2,
   /** 20,000 small files, as a folder, zip or tar.gz, relative to a loop of read, JSON.parse and insert. */
   filesOfLoop: 4,
+  /** Import without compression: speed relative to the default, of nested records. */
+  noneOfDefault: 1.5,
   /** Bad records, relative to as many good ones; bytes of a quarantine file, relative to those of a run of bad records. */
   badOfGood: 2,
   quarantineOfBad: 2,

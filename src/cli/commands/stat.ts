@@ -74,7 +74,8 @@ function storeText(stat: StoreStat): string {
     ['store', escapeControls(directory)],
     ['format', `${format}, publication ${formatCount(generation)}, created ${escapeControls(created)}`],
     ['size', `${formatBytes(bytes.shards)} of shards, ${formatBytes(bytes.index)} of index`],
-    ['shards', exact ? EXACT : INEXACT],
+    // No other tool reads sealed shards.
+    ...(encryption === undefined ? [['shards', exact ? EXACT : INEXACT] as const] : []),
     ...(encryption === undefined
       ? []
       : [['encrypted', `keys ${encryption.keys}, data key ${encryption.dataKey}`] as const]),

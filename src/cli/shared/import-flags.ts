@@ -33,7 +33,7 @@ export function withImportFlags(command: Command): Command {
     .addOption(
       choice(
         '--compression <how>',
-        'compression of the shards; none: a faster import and larger shards, which compact --recompress compresses later (default: zstd)',
+        'compression of the shards; none: they hold the records as they are, until compact --recompress compresses them (default: zstd)',
         ['zstd', 'none'],
       ),
     )

@@ -222,8 +222,9 @@ export interface ImportOptions {
    */
   readonly workers?: number | undefined;
   /**
-   * The compression of the shards. With "none" the import is faster and the shards are larger: they are zstd files that hold
-   * the records as they are. `store.compact` with `recompress` compresses them later. Default "zstd".
+   * The compression of the shards. With "none" the shards are zstd files that hold the records as they are, about as large as
+   * the source. The import takes a little less processor time. `store.compact` with `recompress` compresses them later.
+   * Default "zstd".
    */
   readonly compression?: 'zstd' | 'none' | undefined;
   /** The zstd compression level, −7…19. Without meaning for `compression` "none". Default 1. */
