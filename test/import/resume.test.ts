@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ImportOptions } from '../../dist/src/import/options/types.js';
 import { decodeJournal } from '../../dist/src/import/resume/journal-format.js';
+import { openStore } from '../../dist/src/index.js';
 import { files } from '../../dist/src/store/files/file-blobs.js';
 import { openRecovered } from '../../dist/src/store/lock/recovery.js';
 import { isTried } from '../support/effort.js';
@@ -120,6 +121,20 @@ describe('what does not fit starts afresh, and is said', () => {
     const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
     appendFileSync(sources[0]!, '{"id":-1}\n');
     await expectAfresh(directory, sources, OPTIONS, 'its source was different, or was changed');
+  });
+
+  test('a schema that the collection got meanwhile: finished spans were not checked', async () => {
+    const [sources, directory] = [newSources(), newStore()];
+    await importHere(directory, [fileWith(LINES)], OPTIONS);
+    const options = { ...OPTIONS, mode: 'upsert' } as const;
+    expect(await startImport({ directory, sources, options, killAtScan: 8 }).ended).toBeUndefined();
+    const store = await openStore(directory);
+    await store.setSchema('records', { properties: { id: { maximum: 190 } } });
+    await store.close();
+    const { report } = await importHere(directory, sources, options);
+    expect(report.resumed).toBeUndefined();
+    expect(report.warnings[0]).toContain('its options were different');
+    expect(report.records.rejected).toBe(8 + 150);
   });
 
   test.each([

@@ -108,3 +108,31 @@ test('types writes one file for all collections', async () => {
   const text = readFileSync(join(place, 'db.d.ts'), 'utf8');
   expect(text).toMatch(/export interface Collections \{\n {2}users: User;\n\}/);
 });
+
+describe('schema set, get and unset', () => {
+  const SCHEMA = { type: 'object', properties: { score: { type: 'number' } } };
+
+  test('of a collection that is valid, and of one that is not', async () => {
+    writeFileSync(join(place, 'any.json'), JSON.stringify(SCHEMA));
+    writeFileSync(join(place, 'no.json'), JSON.stringify({ required: ['score'] }));
+    const there = ['--store', 'store'];
+    const none = await run('schema', 'get', 'users', ...there);
+    expect(none).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('users has no schema') });
+    const refused = await run('schema', 'set', 'users', 'no.json', ...there, '--json');
+    expect(refused.code).toBe(3);
+    expect(parseLines(refused.stderr)).toMatchObject([
+      { code: 'SCHEMA_VIOLATION', records: 1, violations: [{ key: 1, pointer: '', keyword: 'required' }] },
+    ]);
+    expect((await run('schema', 'set', 'users', 'no.json', ...there)).stderr).toContain('--only-new');
+    const set = await run('schema', 'set', 'users', 'any.json', ...there, '--json');
+    expect(parseLines(set.stdout)).toMatchObject([{ collection: 'users', records: 2, checked: true }]);
+    expect(JSON.parse((await run('schema', 'get', 'users', ...there)).stdout)).toEqual(SCHEMA);
+    const only = await run('schema', 'set', 'users', 'no.json', ...there, '--only-new');
+    expect(only.stdout).toMatch(/^schema set for users: 2 records not checked/);
+    const got = parseLines((await run('schema', 'get', 'users', ...there, '--json')).stdout);
+    expect(got).toMatchObject([{ collection: 'users', schema: { required: ['score'] }, onlyNew: true }]);
+    const unset = await run('schema', 'unset', 'users', ...there);
+    expect(unset).toMatchObject({ code: 0, stdout: 'schema of users removed\n' });
+    expect((await run('schema', 'unset', 'users', ...there)).stdout).toBe('users has no schema\n');
+  });
+});
