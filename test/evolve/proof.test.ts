@@ -12,6 +12,7 @@ import { runs, seedOfTurn } from '../support/effort.js';
 import {
   isObject,
   migrationsOf,
+  profileOf,
   randomChain,
   randomOperation,
   randomRecord,

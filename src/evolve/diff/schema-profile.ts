@@ -4,7 +4,14 @@
 // form of a profile of records that use all of it. The counts in it mean nothing but shares.
 
 import { ALL_FORMATS } from '../../profile/formats.js';
-import { FORMATS, type KindCounts, NO_KINDS, type PathProfile, type Profile } from '../../profile/types.js';
+import {
+  FORMATS,
+  type FormatName,
+  type KindCounts,
+  NO_KINDS,
+  type PathProfile,
+  type Profile,
+} from '../../profile/types.js';
 import { diffOf, type Proposal } from './diff.js';
 
 type Schema = { readonly [keyword: string]: unknown };
@@ -70,7 +77,7 @@ function arraysOf(schema: Schema, root: unknown, count: number, depth: number): 
 }
 
 function stringsOf({ minLength, maxLength, format }: Schema): NonNullable<PathProfile['strings']> {
-  const bit = FORMATS.findIndex((name) => name === format);
+  const bit = FORMATS.indexOf(format as FormatName);
   return {
     shortest: typeof minLength === 'number' ? minLength : 0,
     longest: typeof maxLength === 'number' ? maxLength : Number.MAX_SAFE_INTEGER,
