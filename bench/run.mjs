@@ -29,6 +29,7 @@ const BENCHES = {
   'index-add': {},
   encryption: {},
   'at-rest': {},
+  evolution: {},
   real: { rivals: true },
   memory: {},
   scaling: {},
