@@ -24,6 +24,7 @@ import type { Overlay } from './overlay/overlay.js';
 import { mergePatch } from './records/merge-patch.js';
 import type { PreparedRecord } from './records/prepared.js';
 import { compactText, type KeyPlan, type NewRecord, recordOfText, recordOfValue } from './records/record.js';
+import { haveSameMembers } from './records/same-members.js';
 import { TransactionReads, type TransactionState } from './transaction-reads.js';
 
 /** Options of `createCollection`; all optional. */
@@ -171,7 +172,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     // Patching takes for granted that it is JSON.
     parsedRecord(text);
     const name = this.#manifest.key.kind === 'name' ? (key as string) : undefined;
-    const record = this.#withHidden(key, recordOfText(mergePatch(text, changes), this.#plan, name));
+    const record = this.#withHidden(key, recordOfText(mergePatch(text, changes), this.#plan, name), name);
     const { primary } = record;
     if (primary !== undefined && Buffer.compare(primary, this.#overlay.keyOf(key)) === 0) {
       this.#log?.add(this.#manifest.name, key, 'patch', text, this.#textOf(record));
@@ -184,7 +185,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   }
 
   /** A record that a patch has made, with what the stored one has beside what the collection shows. */
-  #withHidden(key: KeyValue, record: NewRecord): NewRecord {
+  #withHidden(key: KeyValue, record: NewRecord, name: string | undefined): NewRecord {
     const form = ownForm(this.#manifest);
     const changed = this.#changed(key) as NewRecord | undefined;
     const place = changed === undefined ? this.#lookup?.place(key) : undefined;
@@ -196,8 +197,12 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     if (stored === undefined || reshape?.back === undefined) return record;
     const text = recordText(record.line, form);
     const kept = reshape.back(text, storedText(stored.line, form));
-    if (reshape.of(kept) !== text) throw cannotKeep(this.#manifest.name);
-    return { ...record, kept: { line: withText(stored.line, form, kept), shape: stored.shape } };
+    const shown = reshape.of(kept);
+    if (!haveSameMembers(shown, text)) throw cannotKeep(this.#manifest.name);
+    return {
+      ...(shown === text ? record : recordOfText(shown, this.#plan, name)),
+      kept: { line: withText(stored.line, form, kept), shape: stored.shape },
+    };
   }
 
   /** Deletes the record with this key. @returns whether there was such a record. */
@@ -284,6 +289,6 @@ export class TransactionCollection<T> extends TransactionReads<T> {
 }
 
 function cannotKeep(collection: string): GristmillError {
-  const message = `the patch gives a record of collection ${collection} what a migration has taken from it, or another order, so it cannot be stored with what the migration has hidden; nothing was changed: make the migrations final first (gristmill evolve finalize), or put the whole record`;
+  const message = `the patch gives a record of collection ${collection} what a migration has taken from it, so it cannot be stored with what the migration has hidden; nothing was changed: make the migrations final first (gristmill evolve finalize), or put the whole record`;
   return new GristmillError('MIGRATION_REFUSED', message);
 }

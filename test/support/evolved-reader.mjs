@@ -4,7 +4,7 @@
 import { createInterface } from 'node:readline';
 import { openStore } from '../../dist/src/index.js';
 
-const store = await openStore(process.argv[2]);
+const store = await openStore(String(process.argv[2]));
 const things = store.collection('things');
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {

@@ -15,8 +15,10 @@ type OfKeys = Extract<Failpoint, `keys.${string}`>;
 type OfConversions = Extract<Failpoint, `convert.${string}`>;
 /** Those of exchanges of data keys: test/reencrypt/kills.test.ts. */
 type OfExchanges = Extract<Failpoint, `reencrypt.${string}`>;
-type Here = Exclude<Failpoint, OfKeys | OfConversions | OfExchanges>;
-const HERE = FAILPOINTS.filter((name): name is Here => !/^(keys|convert|reencrypt)\./.test(name));
+/** Those of migrations: test/versions/kills.test.ts. */
+type OfMigrations = Extract<Failpoint, `evolve.${string}`>;
+type Here = Exclude<Failpoint, OfKeys | OfConversions | OfExchanges | OfMigrations>;
+const HERE = FAILPOINTS.filter((name): name is Here => !/^(keys|convert|reencrypt|evolve)\./.test(name));
 
 const OPERATIONS: Readonly<Record<Here, Kind | 'create'>> = {
   'store.create': 'create',
