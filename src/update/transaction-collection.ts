@@ -185,7 +185,8 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     const name = this.#manifest.key.kind === 'name' ? (key as string) : undefined;
     const changed = this.#changed(key) as NewRecord | undefined;
     const patched = recordOfText(mergePatch(text, changes), this.#plan, name);
-    const record = withHidden(patched, key, { manifest: this.#manifest, lookup: this.#lookup, changed });
+    const parts = { manifest: this.#manifest, plan: this.#plan, lookup: this.#lookup, changed, name };
+    const record = withHidden(patched, key, parts);
     const { primary } = record;
     // Before the record goes that it replaces.
     this.#hold(record);

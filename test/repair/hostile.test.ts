@@ -42,7 +42,7 @@ function say(change: (said: Record<string, unknown>) => object): string {
   const frame = readFileSync(path).subarray(offset, offset + storedBytes);
   reader.close();
   const counts = { storedBytes: Uint32Array.of(storedBytes), plainBytes: Uint32Array.of(plainBytes) };
-  const tables = encodeTables({ ...counts, records: Uint32Array.of(records), hasHoles: false });
+  const tables = encodeTables({ ...counts, records: Uint32Array.of(records), hasHoles: false, shape: 0 });
   const origin = encodeSection(Section.origin, Buffer.from(JSON.stringify(change(said))));
   writeFileSync(path, Buffer.concat([frame, origin, tables]));
   return path;

@@ -44,6 +44,7 @@ function write(frames: readonly TestFrame[], sections: readonly Uint8Array[] = [
     plainBytes: Uint32Array.from(frames, ({ plainBytes }) => plainBytes ?? GOOD.length),
     records: Uint32Array.from(frames, ({ records }) => records ?? 2),
     hasHoles,
+    shape: 0,
   });
   writeFileSync(path, Buffer.concat([...frames.map(({ stored }) => stored), ...sections, tables]));
 }

@@ -89,7 +89,7 @@ function measureCache(keyOf) {
   const records = new CollectionRecords(new RecordCache(options), new ReadCounters(), 'number');
   const { kept } = records.cache;
   for (let i = 0; i < 30_000; i++) {
-    records.keep(keyOf(i), { text: `{"id":${i},"name":"name ${i}"}`, generation: 1, shard: 1, ordinal: i });
+    records.keep(keyOf(i), { text: `{"id":${i},"name":"name ${i}"}`, generation: 1, shard: 1, ordinal: i, shape: 0 });
   }
   const used = heap() - before;
   return { used, said: kept.bytes, count: kept.count };

@@ -107,6 +107,7 @@ function encode({ frames, holes, origin, more, hasHoles }: Parts): Buffer {
     plainBytes: Uint32Array.from(frames, ({ plainBytes }) => plainBytes),
     records: Uint32Array.from(frames, ({ records }) => records),
     hasHoles,
+    shape: 0,
   });
   const sections = [
     ...(holes ? [encodeSection(Section.holes, holes)] : []),

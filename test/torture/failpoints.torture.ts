@@ -19,8 +19,10 @@ type OfExchanges = Extract<Failpoint, `reencrypt.${string}`>;
 type OfSchemas = Extract<Failpoint, `schema.${string}`>;
 /** Those of sharing: test/share/kills.test.ts. */
 type OfSharing = Extract<Failpoint, `share.${string}`>;
-type Here = Exclude<Failpoint, OfKeys | OfConversions | OfExchanges | OfSchemas | OfSharing>;
-const HERE = FAILPOINTS.filter((name): name is Here => !/^(keys|convert|reencrypt|schema|share)\./.test(name));
+/** Those of migrations: test/versions/kills.test.ts. */
+type OfMigrations = Extract<Failpoint, `evolve.${string}`>;
+type Here = Exclude<Failpoint, OfKeys | OfConversions | OfExchanges | OfSchemas | OfSharing | OfMigrations>;
+const HERE = FAILPOINTS.filter((name): name is Here => !/^(keys|convert|reencrypt|schema|share|evolve)\./.test(name));
 
 const OPERATIONS: Readonly<Record<Here, Kind | 'create'>> = {
   'store.create': 'create',

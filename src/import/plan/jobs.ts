@@ -27,7 +27,7 @@ interface JobContext {
   /** Whether only a profile of the records is wanted. */
   readonly storesNothing?: true | undefined;
   /** That of the collection. */
-  readonly shape: number | undefined;
+  readonly shape?: number | undefined;
   /** By index number, what hides the keys, where they are hidden. */
   readonly secrets?: readonly Uint8Array[] | undefined;
 }

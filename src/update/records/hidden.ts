@@ -6,7 +6,8 @@ import type { KeyValue } from '../../keys/encode.js';
 import type { Lookup } from '../../lookup/lookup.js';
 import { ownForm, recordText, storedText, withText } from '../../store/shards/line.js';
 import type { CollectionManifest } from '../../store/types.js';
-import type { NewRecord } from './record.js';
+import { type KeyPlan, type NewRecord, recordOfText } from './record.js';
+import { haveSameMembers } from './same-members.js';
 
 /** Where the record is that was patched. */
 interface Patched {
@@ -15,10 +16,17 @@ interface Patched {
   readonly lookup: Lookup | undefined;
   /** What the transaction has made of the record before; undefined: it is the stored one. */
   readonly changed: NewRecord | undefined;
+  readonly plan: KeyPlan;
+  /** Of a record whose key is its name. */
+  readonly name: string | undefined;
 }
 
 /** @throws GristmillError MIGRATION_REFUSED where both cannot be stored in one record */
-export function withHidden(record: NewRecord, key: KeyValue, { manifest, lookup, changed }: Patched): NewRecord {
+export function withHidden(
+  record: NewRecord,
+  key: KeyValue,
+  { manifest, lookup, changed, plan, name }: Patched,
+): NewRecord {
   const form = ownForm(manifest);
   const place = changed === undefined ? lookup?.place(key) : undefined;
   const stored =
@@ -27,11 +35,15 @@ export function withHidden(record: NewRecord, key: KeyValue, { manifest, lookup,
   if (stored === undefined || reshape?.back === undefined) return record;
   const text = recordText(record.line, form);
   const kept = reshape.back(text, storedText(stored.line, form));
-  if (reshape.of(kept) !== text) throw cannotKeep(manifest.name);
-  return { ...record, kept: { line: withText(stored.line, form, kept), shape: stored.shape } };
+  const shown = reshape.of(kept);
+  if (!haveSameMembers(shown, text)) throw cannotKeep(manifest.name);
+  return {
+    ...(shown === text ? record : recordOfText(shown, plan, name)),
+    kept: { line: withText(stored.line, form, kept), shape: stored.shape },
+  };
 }
 
 function cannotKeep(collection: string): GristmillError {
-  const message = `the patch gives a record of collection ${collection} what a migration has taken from it, or another order, so it cannot be stored with what the migration has hidden; nothing was changed: make the migrations final first (gristmill evolve finalize), or put the whole record`;
+  const message = `the patch gives a record of collection ${collection} what a migration has taken from it, so it cannot be stored with what the migration has hidden; nothing was changed: make the migrations final first (gristmill evolve finalize), or put the whole record`;
   return new GristmillError('MIGRATION_REFUSED', message);
 }

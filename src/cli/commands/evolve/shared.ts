@@ -49,7 +49,7 @@ export function reportText(report: EvolveReport, asJson: boolean): string {
   if (failed > 0)
     lines[0] = `${collection}: ${formatCount(failed)} of ${formatCount(records)} records cannot be changed`;
   for (const { message, records: count, keys } of failures) {
-    lines.push(`${formatCount(count)} records, such as ${keys.join(', ')}: ${message}`);
+    lines.push(`${count === 1 ? 'record' : `${formatCount(count)} records, such as`} ${keys.join(', ')}: ${message}`);
   }
   return `${lines.map(escapeControls).join('\n')}\n`;
 }
