@@ -1,6 +1,6 @@
 // Goal: an export shows one state, whatever is changed while it is read slowly, and nobody waits for it; when its reader stops,
 // or it is cancelled, or a frame is damaged, it ends with nothing left behind.
-// Method: a store of some 7 MB, so that pieces come from real threads; changes, compaction and an import between two chunks; the
+// Method: a store of some 6 MB, so that pieces come from real threads; changes, compaction and an import between two chunks; the
 // oracle is the text of all records before.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { exported } from '../support/exported.js';
 import { scratch } from '../support/import-files.js';
 import { type TestStore, testStore } from '../support/import-store.js';
 
-const RECORDS = 12_000;
+const RECORDS = 5_000;
 const line = (id: number) => `{"id":${id},"text":"${String(id).padEnd(570, 'ä')}"}\n`;
 const TEXT = Array.from({ length: RECORDS }, (_, id) => line(id)).join('');
 
@@ -56,9 +56,9 @@ test('a stream of the Web has the same bytes, and reads nothing before it is ask
 test('a reader that stops ends the export, and the store can be closed', async () => {
   const { store } = await largeStore();
   const records = store.collection('records');
-  for (const compress of ['none', 'gz', 'br', 'zst'] as const) {
-    for await (const _ of records.stream({ compress })) break;
-    const reader = records.webStream({ compress }).getReader();
+  for (const compress of ['none', 'br'] as const) {
+    for await (const _ of records.stream({ compress, workers: 1 })) break;
+    const reader = records.webStream({ compress, workers: 1 }).getReader();
     await reader.read();
     await reader.cancel();
   }
@@ -85,13 +85,14 @@ test('cancelled, it fails with CANCELLED, and leaves no file', async () => {
     },
   );
   await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' });
-  const files = records.exportFiles(join(folder, 'files'), { signal: AbortSignal.abort() });
+  const files = records.exportFiles(join(folder, 'files'), { signal: AbortSignal.abort(), workers: 1 });
   await expect(files).rejects.toMatchObject({ code: 'CANCELLED' });
   expect(readdirSync(folder)).toEqual([]);
 });
 
 test('a directory that has files stays what it is', async () => {
-  const { store } = await largeStore();
+  const { store, run } = await testStore('in memory');
+  await run(line(1), { key: 'id' });
   const folder = scratch();
   writeFileSync(join(folder, 'mine'), 'x');
   await expect(store.collection('records').exportFiles(folder)).rejects.toMatchObject({ code: 'IO_ERROR' });
@@ -107,9 +108,13 @@ test('a damaged frame is an error in every form that reads it', async () => {
   bytes[20]! ^= 0xff;
   writeFileSync(shard, bytes);
   const again = await openStore(directory, { readOnly: true });
-  for (const options of [{}, { format: 'array' }, { format: 'csv' }, { compress: 'gz' }, { compress: 'zst', level: 1 }])
-    await expect(exported(again.collection('records'), options as StreamOptions)).rejects.toMatchObject({
+  for (const options of [{}, { format: 'csv' }, { compress: 'gz' }] satisfies StreamOptions[])
+    await expect(exported(again.collection('records'), { ...options, workers: 1 })).rejects.toMatchObject({
       code: 'CHECKSUM_MISMATCH',
     });
+  const folder = scratch();
+  const files = again.collection('records').exportFiles(join(folder, 'files'), { workers: 1 });
+  await expect(files).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+  expect(readdirSync(folder)).toEqual([]);
   await again.close();
 });
