@@ -71,7 +71,9 @@ describe('names of files', () => {
   test('an escaped key that is not too long is decoded by decodeURIComponent', () => {
     const property = fc.property(fc.string({ maxLength: 20, unit: 'grapheme' }), (key) => {
       fc.pre(key !== '' && !/^[-\d"[]|^(true|false|null)$/.test(key));
-      expect(decodeURIComponent(fileName('{key}', key))).toBe(key);
+      const name = fileName('{key}', key);
+      fc.pre(!name.includes('%-'));
+      expect(decodeURIComponent(name)).toBe(key);
     });
     fc.assert(property, { numRuns: runs(1000) });
   });

@@ -66,9 +66,15 @@ async function* filePieces(
   try {
     for (const { from, to, dead } of runsOf(reader, mask, copies, PIECE_BYTES)) {
       snapshot.assertOpen();
-      yield copies && dead === undefined
-        ? { kind: 'copied', reader, from, to }
-        : { kind: 'written', task: { path, source: { kind: 'frames', entry, from, to, dead }, isNamed: entry.named } };
+      if (copies && dead === undefined) {
+        // The reader is closed when it has read what was begun.
+        const bytes = reader.storedFrames(from, to);
+        bytes.catch(() => {}); // told when the piece has its turn
+        yield { kind: 'copied', bytes };
+        continue;
+      }
+      const source = { kind: 'frames', entry, from, to, dead } as const;
+      yield { kind: 'written', task: { path, source, isNamed: entry.named } };
     }
   } finally {
     reader.close();
