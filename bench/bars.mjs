@@ -73,6 +73,10 @@ export const BARS = {
   openMs: 40,
   /** Verification of the shards, speed per core relative to `zstd -d` of the same files. */
   verifyOfZstd: 0.8,
+  /** An export of all records as NDJSON, relative to `zstd -d` of the shards, and of copied frames relative to `cat`; peak memory. */
+  exportOfZstd: 1,
+  exportOfCat: 0.9,
+  exportPeakBytes: 200e6,
   /** An index made from the stored records, relative to what it costs an import. */
   indexOfDifference: 1.2,
   /** An encrypted store relative to a plain one: import, getSync of cached frames and of none, a durable put. */

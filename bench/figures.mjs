@@ -26,6 +26,7 @@ const BENCHES = [
     'nightly',
     'start',
     'verify',
+    'export',
     'index-add',
     'encryption',
     'at-rest',

@@ -26,6 +26,7 @@ const BENCHES = {
   nightly: { rivals: true },
   start: { rivals: true },
   verify: {},
+  export: {},
   'index-add': {},
   encryption: {},
   'at-rest': {},

@@ -47,10 +47,7 @@ export async function* recordPieces(
   let workers: Exporters | undefined;
   let isFirst = true;
   const start = async (next: PlannedPiece): Promise<Piece & { readonly into?: SharedArrayBuffer }> => {
-    if (next.kind === 'copied') {
-      const { reader, from, to } = next;
-      return { bytes: await reader.storedFrames(from, to), plainBytes: 0, crc: 0 };
-    }
+    if (next.kind === 'copied') return { bytes: await next.bytes, plainBytes: 0, crc: 0 };
     // One piece is written sooner than a thread is started.
     workers ??= startWorkers(isOne ? 0 : options.workers);
     const into = free.pop()!;

@@ -6,6 +6,7 @@ import { type FileHandle, lstat, open, realpath, rename, rm, stat } from 'node:f
 import { basename, dirname, join, resolve } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { InvalidArgumentError } from 'commander';
+import { nameErrors } from '../../base/system-errors.js';
 import { whyNotBeside } from '../../store/files/exposure.js';
 import { syncDirectorySoon } from '../../store/files/io.js';
 import { strangerOwning } from '../../store/files/own-files.js';
@@ -46,17 +47,17 @@ export async function fileOutput(path: string, trustShared: boolean): Promise<Ou
   const target = await regularFile(path);
   checkBeside(target, trustShared, path);
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
-  const file: FileHandle = await open(temporary, 'wx', 0o600);
+  const written = <T>(work: () => Promise<T>) => nameErrors('write', path, work);
+  const file: FileHandle = await written(() => open(temporary, 'wx', 0o600));
   return {
-    write: async (text) => {
-      await file.writeFile(text);
-    },
-    finish: async () => {
-      await file.sync();
-      await file.close();
-      await rename(temporary, target);
-      await syncDirectorySoon(dirname(target));
-    },
+    write: (text) => written(() => file.writeFile(text)),
+    finish: () =>
+      written(async () => {
+        await file.sync();
+        await file.close();
+        await rename(temporary, target);
+        await syncDirectorySoon(dirname(target));
+      }),
     discard: async () => {
       await file.close();
       await rm(temporary, { force: true });

@@ -17,7 +17,7 @@ const NAME_BYTES_MAX = 180;
 const HASH_DIGITS = 64;
 
 const PART = /\{(?:(key)|(n)|hash:(\d+))\}/g;
-const KEPT = /[^a-z0-9_.-]/g;
+const ESCAPED = /[^a-z0-9_.-]/gu;
 /** Names of devices on Windows, with any ending. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/;
 /** Strings that look like another key: JSON scalars, arrays, and strings in quotes. */
@@ -74,21 +74,23 @@ function textOf(key: KeyValue): string {
  */
 function escaped(text: string): string {
   if (text === '') return '%empty';
-  let name = text.replace(KEPT, percents);
+  let name = text.replace(ESCAPED, percents);
   if (name.startsWith('.') || DEVICE.test(name)) name = percents(name[0]!) + name.slice(1);
   if (name.length <= NAME_BYTES_MAX) return name;
   const kept = name.slice(0, NAME_BYTES_MAX - HASH_DIGITS - 2).replace(/%[0-9a-f]?$/, '');
   return `${kept}%-${sha256(text)}`;
 }
 
-/** Surrogates come one by one: as three bytes each, which no character has, so also those that have no other half. */
+/** The bytes of a character in UTF-8. A surrogate without its other half gets three bytes, which no character has. */
 function percents(character: string): string {
-  const code = character.charCodeAt(0);
-  const bytes = code >= 0xd800 && code < 0xe000 ? surrogateBytes(code) : Buffer.from(character);
+  const isWhole = character.length > 1 || !SURROGATE.test(character);
+  const bytes = isWhole ? Buffer.from(character) : surrogateBytes(character.charCodeAt(0));
   let text = '';
   for (const byte of bytes) text += `%${byte.toString(16).padStart(2, '0')}`;
   return text;
 }
+
+const SURROGATE = /\p{Surrogate}/u;
 
 function surrogateBytes(code: number): readonly number[] {
   return [0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f)];

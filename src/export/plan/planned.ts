@@ -2,14 +2,13 @@
 
 import type { Generation } from '../../lookup/index/generation.js';
 import type { Lookup } from '../../lookup/lookup.js';
-import type { ShardReader } from '../../store/shards/read.js';
 import type { CatalogSnapshot } from '../../store/types.js';
 import type { PieceTask } from '../work/task.js';
 
-/** A piece that is to be written by a worker; or frames that are copied as they are, where the form allows it. */
+/** A piece that is to be written by a worker; or frames as they are, where the form allows it: they are being read. */
 export type PlannedPiece =
   | { readonly kind: 'written'; readonly task: Pick<PieceTask, 'path' | 'source' | 'isNamed'> }
-  | { readonly kind: 'copied'; readonly reader: ShardReader; readonly from: number; readonly to: number };
+  | { readonly kind: 'copied'; readonly bytes: Promise<Uint8Array> };
 
 /** One state of a collection, held as long as the export lasts. */
 export interface HeldState {

@@ -68,10 +68,15 @@ async function* filePieces(
     const mayCopy = copies && route === undefined;
     for (const { from, to, dead } of runsOf(reader, mask, mayCopy, PIECE_BYTES)) {
       snapshot.assertOpen();
+      if (mayCopy && dead === undefined) {
+        // The reader is closed when it has read what was begun.
+        const bytes = reader.storedFrames(from, to);
+        bytes.catch(() => {}); // told when the piece has its turn
+        yield { kind: 'copied', bytes };
+        continue;
+      }
       const source = { kind: 'frames', entry, route, from, to, dead } as const;
-      yield mayCopy && dead === undefined
-        ? { kind: 'copied', reader, from, to }
-        : { kind: 'written', task: { path, source, isNamed: entry.named } };
+      yield { kind: 'written', task: { path, source, isNamed: entry.named } };
     }
   } finally {
     reader.close();
