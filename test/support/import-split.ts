@@ -19,6 +19,7 @@ import { decodeEntry, entryBytes } from '../../src/kernel/entry.js';
 import { readRecord, scanPlain } from '../../src/kernel/plain/kernel.js';
 import { namesOf } from '../../src/keys/key-path.js';
 import { SharedProgress } from '../../src/parallel/shared-progress.js';
+import type { Profile } from '../../src/profile/types.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../../src/store/files/layout.js';
 import { ShardReader } from '../../src/store/shards/read.js';
@@ -53,6 +54,8 @@ export interface Scanned extends Outcome {
   readonly redone: number;
   /** Bytes of the shards. */
   readonly shards: readonly Buffer[];
+  /** With option `profile`. */
+  readonly profile: Profile | undefined;
 }
 
 const noPause = async () => {};
@@ -117,7 +120,11 @@ export async function scanInSpans(
   tally.quarantine.close(false);
   await workspace.close();
   const rejected = readRejected(quarantined, options);
-  return { lines, keys: keys.sort(), rejected, ...(error && { error }), spans, redone: tally.redone, shards };
+  const { redone, profiles } = tally;
+  return {
+    ...{ lines, keys: keys.sort(), rejected, spans, redone, shards, profile: profiles.profile() },
+    ...(error && { error }),
+  };
 }
 
 /** Tasks that run later, one a turn, in one order or the other: as workers do, results come when they come. */
