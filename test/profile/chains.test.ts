@@ -41,6 +41,7 @@ describe('an import in spans', () => {
       credits: fc.integer({ min: 1, max: 6 }),
       isReversed: fc.boolean(),
       misguess: fc.option(fc.nat(20), { nil: undefined, freq: 3 }),
+      misguessEvery: fc.integer({ min: 1, max: 3 }),
     });
     const shapes = fc.constantFrom('array' as const, 'ndjson' as const);
     const property = fc.asyncProperty(
@@ -63,7 +64,9 @@ describe('an import in spans', () => {
         expect(textOf(profile!)).toBe(textOf(profileOf(lines)));
       },
     );
-    await fc.assert(property, { numRuns: runs(80) });
+    const all = Array.from({ length: 30 }, (_, id) => ({ id, text: 'a', list: [{ at: id, of: null }] }));
+    const how = { spanBytes: 150, credits: 6, isReversed: false, misguess: 3, misguessEvery: 2 };
+    await fc.assert(property, { numRuns: runs(80), examples: [[all, 'ndjson', how]] });
     // Otherwise it shows nothing.
     expect(seen.redone).toBeGreaterThan(0);
     expect(seen.redone).toBeLessThan(seen.spans);

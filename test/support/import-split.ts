@@ -36,6 +36,8 @@ export interface Cutting {
   readonly isReversed?: boolean;
   /** Instead of guessing, spans begin so many bytes after their first, or at their end. */
   readonly misguess?: number | undefined;
+  /** Of how many spans one is guessed so; 1 unless told. */
+  readonly misguessEvery?: number;
 }
 
 /** All that an import makes of a source, as one value. */
@@ -65,9 +67,11 @@ let scans = 0;
 export async function scanInSpans(
   path: string,
   given: ImportOptions,
-  { spanBytes = Number.MAX_SAFE_INTEGER, windowBytes = 1 << 16, credits = 3, isReversed = false, misguess }: Cutting,
+  cutting: Cutting,
   directory: string,
 ): Promise<Scanned> {
+  const { spanBytes = Number.MAX_SAFE_INTEGER, windowBytes = 1 << 16, credits = 3, isReversed = false } = cutting;
+  const { misguess, misguessEvery = 1 } = cutting;
   const options = { ...resolveImportOptions({ ...given, windowBytes }), spanBytes };
   const place = { directory, blobs: files };
   const workspace = new Workspace(place, `scan${scans++}`);
@@ -90,7 +94,7 @@ export async function scanInSpans(
     mkdirSync(join(directory, SHARDS_DIRECTORY), { recursive: true });
     const queue = new Queue(isReversed);
     const guessed = (task: SpanOrder): SpanOrder => {
-      if (task.entry || misguess === undefined) return task;
+      if (task.entry || misguess === undefined || task.shard % misguessEvery !== 0) return task;
       const afterComma = task.framing === 'array' || task.framing === 'object';
       return { ...task, entry: { at: Math.min(task.from + misguess, task.to), afterComma } };
     };
@@ -145,7 +149,8 @@ class Queue {
           reject(error);
         }
       });
-      queueMicrotask(() => (this.#isReversed ? this.#waiting.pop() : this.#waiting.shift())?.());
+      // Not sooner: as many as there are credits for wait together.
+      setImmediate(() => (this.#isReversed ? this.#waiting.pop() : this.#waiting.shift())?.());
     });
   }
 }
