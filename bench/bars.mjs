@@ -71,6 +71,10 @@ export const BARS = {
   openMs: 40,
   /** Verification of the shards, speed per core relative to `zstd -d` of the same files. */
   verifyOfZstd: 0.8,
+  /** CPU of an import that makes a profile, or checks clean records, relative to one that does not; a schema relative to DuckDB. */
+  profileOfNone: 1.15,
+  validateOfNone: 1.2,
+  schemaOfDuckdb: 3,
   /** An index made from the stored records, relative to what it costs an import. */
   indexOfDifference: 1.2,
   /** An encrypted store relative to a plain one: import, getSync of cached frames and of none, a durable put. */
