@@ -23,7 +23,7 @@ export default defineConfig({
     // One more than there are cores: tests wait for processes, disks and notices, and the main process has nothing to do.
     maxWorkers: availableParallelism() + 1,
     // Property and twin suites work for seconds; on a slow, shared core for longer.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 });

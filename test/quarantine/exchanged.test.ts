@@ -1,8 +1,8 @@
-// Goal: in an encrypted store the rejected records of an import are read under its own id only.
-// Method: two imports reject records; somebody without the key exchanges the contents of their files, of each the name stays.
+// Goal: in an encrypted store the rejected records of an import are read under its own id only, and are of its collection only.
+// Method: two imports reject records; somebody without the key exchanges the contents of their files, or parts of the names.
 
-import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Store } from '../../dist/src/index.js';
 import { scratch } from '../support/import-files.js';
@@ -35,4 +35,29 @@ test('files that were exchanged are refused, and read again when they are back',
   }
   exchange(contents);
   expect(await texts(store, orders)).toEqual(['{"id":01,"of":"orders"}']);
+});
+
+test('a file under the pseudonym of another collection is of none, and is not retried into that', async () => {
+  const store = await newStore();
+  const users = await rejected(store, 'users');
+  const orders = await rejected(store, 'orders');
+  const [pseudonym] = basename(orders).split('.') as [string];
+  const moved = join(dirname(users), basename(users).replace(/^[^.]+/, pseudonym));
+  renameSync(users, moved);
+  const names = (await store.quarantine.files()).map(({ collection }) => collection);
+  expect(names.sort()).toEqual(['orders', undefined]);
+  await expect(store.quarantine.retry(basename(moved))).rejects.toThrow(TypeError);
+  renameSync(moved, users);
+  expect((await store.quarantine.files()).map(({ collection }) => collection).sort()).toEqual(['orders', 'users']);
+});
+
+test('the file goes with its collection', async () => {
+  const store = await newStore();
+  const users = await rejected(store, 'users');
+  const orders = await rejected(store, 'orders');
+  await store.rename('users', 'people');
+  expect((await store.quarantine.files()).map(({ collection }) => collection).sort()).toEqual(['orders', 'people']);
+  await store.drop('people');
+  await store.drop('orders');
+  expect([existsSync(users), existsSync(orders), await store.quarantine.files()]).toEqual([false, false, []]);
 });

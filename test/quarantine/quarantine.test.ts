@@ -17,12 +17,12 @@ describe('the name of a quarantine file', () => {
   test.each(['records', 'a/b', '..', '.x', 'ü* "\'', 'x.20260101T000000Z', 'ü'.repeat(127)])(
     'has the collection %j and the time',
     (collection) => {
-      const name = newQuarantineName(collection, ID, new Date('2026-11-29T05:06:07.890Z'));
+      const name = newQuarantineName(collection, ID, new Date('2026-11-29T05:06:07.890Z'), undefined);
       expect(name).toMatch(/^[^./\\*"'][^/\\*"']*$/);
       expect(Buffer.byteLength(`${name}.ndjson.new`)).toBeLessThan(256);
       const found = nameOf(`/store/quarantine/${name}.ndjson`)!;
       expect(found).toMatchObject({ id: ID, time: '2026-11-29T05:06:07Z' });
-      expect(collectionOf(found, ['other', collection])).toBe(collection);
+      expect(collectionOf(found, ['other', collection], undefined)).toBe(collection);
     },
   );
 

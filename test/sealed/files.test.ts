@@ -4,8 +4,8 @@
 // and records are opened by node:crypto alone, by the documented format. Then bytes are flipped, cut, swapped and repeated.
 
 import { createDecipheriv, hkdfSync } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { SealKeys } from '../../src/store/seal/types.js';
 import { openBox, sealBox } from '../../src/store/sealed/box.js';
@@ -77,7 +77,7 @@ test('chunks are as docs/format.md draws them', () => {
     const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from([index, 0, 0, 0, index, 0, 0, 0, 0, 0, 0, 0]), {
       authTagLength: 16,
     });
-    decipher.setAAD(Buffer.from('GRSC'));
+    decipher.setAAD(Buffer.from(`GRSC${basename(dirname(path))}/file`));
     decipher.setAuthTag(chunk.subarray(-16));
     return Buffer.concat([decipher.update(chunk.subarray(0, -16)), decipher.final()]);
   });
@@ -241,4 +241,20 @@ test('a box opens as what it is, where it is, and only whole', () => {
   // Nothing is the same in two boxes of the same bytes.
   const other = sealBox(keys, 'hot set', plain, Buffer.from('here'));
   expect(other.subarray(4).equals(box.subarray(4))).toBe(false);
+});
+
+test('a file does not open under the name of another, or in the directory of another import', () => {
+  for (const kind of ['run', 'rejected records', 'text']) {
+    const directory = scratch();
+    const paths = ['one/a', 'one/b', 'two/a'].map((name) => join(directory, name));
+    for (const path of paths) mkdirSync(dirname(path), { recursive: true });
+    for (const path of paths) write(path, kind, bytesOf(100));
+    const [first, ...others] = paths as [string, ...string[]];
+    const whole = read(first, kind);
+    for (const other of others) {
+      writeFileSync(other, readFileSync(first));
+      expect(() => read(other, kind)).toThrow(DAMAGE);
+    }
+    expect(read(first, kind).equals(whole)).toBe(true);
+  }
 });

@@ -24,6 +24,7 @@
 //   | wrong key, store, kind     | sealed/files          | sealed/files          | sealed/files         | sealed/resume | encryption/keys |
 //   | version, flag              | here                  | here                  | here                 | here    | encryption/keys |
 
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeJournal, encodeLine, encodeSpan, newHeader } from '../../dist/src/import/resume/journal-format.js';
 import { openStore } from '../../dist/src/index.js';
 import { MetaKind } from '../../dist/src/store/catalog/values.js';
+import { journalPath } from '../../dist/src/store/files/layout.js';
 import { IndexSeal } from '../../dist/src/store/seal/index-seal.js';
 import { openBox, sealBox } from '../../dist/src/store/sealed/box.js';
 import { filesOf } from '../../dist/src/store/sealed/files.js';
@@ -87,7 +89,7 @@ describe('each kind of value in an index', () => {
     await change(2);
     [before, values] = [await valuesOf(older), await valuesOf(now)];
     kinds = [...new Map(values.map((value) => [kindOf(value), value])).values()];
-  }, 60_000);
+  });
   afterAll(directory.remove);
 
   async function refused(change: (index: SealedIndex) => void): Promise<void> {
@@ -144,6 +146,7 @@ describe('each kind of value in an index', () => {
 });
 
 describe('a journal', () => {
+  const sealed = { keys, path: journalPath('store', randomUUID()) };
   const span = (shard: number) =>
     encodeSpan({
       ...{ shard, wasRedone: false, quarantineBytes: 0 },
@@ -160,11 +163,11 @@ describe('a journal', () => {
     } as never);
   const linesOf = (first: number) =>
     [newHeader('sources', 'options'), span(first), span(first + 1), span(first + 2)].map((value, i) =>
-      encodeLine(value, keys, i),
+      encodeLine(value, sealed, i),
     );
   const lines = linesOf(7);
   const whole = Buffer.concat(lines);
-  const shardsIn = (bytes: Buffer) => decodeJournal(bytes, keys)?.spans.map(({ shard }) => shard) ?? [];
+  const shardsIn = (bytes: Buffer) => decodeJournal(bytes, sealed)?.spans.map(({ shard }) => shard) ?? [];
   const isPrefix = (shards: readonly number[]) => shards.every((shard, i) => shard === 7 + i);
 
   test('is read as it was written', () => {
@@ -183,10 +186,11 @@ describe('a journal', () => {
     }
   });
 
-  test('with lines that are gone, twice, elsewhere, in plain, of another kind or another store has fewer', () => {
+  test('with lines that are gone, twice, elsewhere, in plain, of another kind, import or store has fewer', () => {
     const [head, one, two, three] = lines as [Buffer, Buffer, Buffer, Buffer];
     const plain = encodeLine(span(8));
-    const strange = encodeLine(span(8), newSealKeys(), 2);
+    const strange = encodeLine(span(8), { ...sealed, keys: newSealKeys() }, 2);
+    const ofAnotherImport = encodeLine(span(8), { keys, path: journalPath('store', randomUUID()) }, 2);
     for (const parts of [
       [head, two, three],
       [head, one, three],
@@ -197,7 +201,8 @@ describe('a journal', () => {
       const found = shardsIn(Buffer.concat(parts));
       expect(isPrefix(found) && found.length < 2).toBe(true);
     }
-    for (const wrong of [plain, strange]) expect(shardsIn(Buffer.concat([head, one, wrong, three]))).toEqual([7]);
+    for (const wrong of [plain, strange, ofAnotherImport])
+      expect(shardsIn(Buffer.concat([head, one, wrong, three]))).toEqual([7]);
   });
 });
 

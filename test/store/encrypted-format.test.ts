@@ -75,6 +75,7 @@ async function readAll(store: Store, isOrdered: boolean, stored = new Map(expect
     expect((await all(rows.rangeText())).map(({ text }) => text)).toEqual(inOrder);
   } else await expect(all(rows.range())).rejects.toMatchObject({ code: 'RANGE_NEEDS_PLAINTEXT_KEYS' });
   const [file] = await store.quarantine.files();
+  expect(file).toMatchObject({ collection: 'rows' });
   expect((await all(store.quarantine.records(file!.name))).map(({ text }) => text)).toEqual(['{"id":"bad",oops}']);
   expect(await store.verify({ workers: 1 })).toMatchObject({ isSound: true, faults: [] });
 }

@@ -55,7 +55,7 @@ export function hostileStores(): (kind: Kind, seed: number) => ReturnType<typeof
   beforeAll(() => {
     directory = makeDirectory();
     return makeTemplate(template());
-  }, 60_000);
+  });
   afterAll(() => directory.remove());
   return (kind, seed) => tryHostile(template(), join(directory.path, 'trial'), kind, seed);
 }

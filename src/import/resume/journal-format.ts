@@ -4,12 +4,12 @@
 // JSON; the first says what is imported and how. What a killed process or a power cut left of the last line does not
 // match its checksum, and the journal ends before it.
 //
-// In an encrypted store a line has a box (store/sealed/box.ts) in base64 instead of JSON. The number of the line is authenticated
-// with it.
+// In an encrypted store a line has a box (store/sealed/box.ts) in base64 instead of JSON. The number of the line and the id of the
+// import are authenticated with it.
 
 import { xxh64 } from '../../store/files/checksum.js';
 import type { SealKeys } from '../../store/seal/types.js';
-import { openBox, sealBox } from '../../store/sealed/box.js';
+import { calledAs, openBox, sealBox } from '../../store/sealed/box.js';
 import type { RecordedSpan } from '../plan/span-job.js';
 import type { Duplicate, Run, SpanFailure, SpanResult } from '../tasks/span.js';
 import { journalHeaderCheck, journalSpanCheck } from './journal-schema.js';
@@ -41,28 +41,34 @@ export function newHeader(sources: string, options: string): JournalHeader {
   return { version: VERSION, sources, options };
 }
 
+/** How the lines of a journal in an encrypted store are sealed. */
+export interface JournalSeal {
+  readonly keys: SealKeys;
+  readonly path: string;
+}
+
 /** @param number of the line, from 0 */
-export function encodeLine(value: object, seal?: SealKeys, number = 0): Buffer {
+export function encodeLine(value: object, seal?: JournalSeal, number = 0): Buffer {
   const json = JSON.stringify(value);
-  const text = seal ? sealBox(seal, 'journal', Buffer.from(json), lineNumber(number)).toString('base64') : json;
+  const text = seal ? sealBox(seal.keys, 'journal', Buffer.from(json), aboutOf(seal, number)).toString('base64') : json;
   return Buffer.from(`${checksumOf(Buffer.from(text))} ${text}\n`);
 }
 
-function lineNumber(number: number): Buffer {
+function aboutOf({ path }: JournalSeal, number: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(number);
-  return bytes;
+  return Buffer.concat([bytes, calledAs(path)]);
 }
 
 /** As far as its lines are whole and such as an import writes; undefined when not even the header is, or it is of another version. */
-export function decodeJournal(bytes: Buffer, seal?: SealKeys): JournalText | undefined {
+export function decodeJournal(bytes: Buffer, seal?: JournalSeal): JournalText | undefined {
   const values: unknown[] = [];
   const ends: number[] = [];
   for (let at = 0, end = bytes.indexOf(NEWLINE); end !== -1; at = end + 1, end = bytes.indexOf(NEWLINE, at)) {
     const text = bytes.subarray(at + CHECKSUM_DIGITS + 1, end);
     if (bytes.toString('latin1', at, at + CHECKSUM_DIGITS + 1) !== `${checksumOf(text)} `) break;
     const json = seal
-      ? openBox(seal, 'journal', Buffer.from(text.toString(), 'base64'), lineNumber(values.length))
+      ? openBox(seal.keys, 'journal', Buffer.from(text.toString(), 'base64'), aboutOf(seal, values.length))
       : text;
     if (json === undefined) break;
     const value = parsed(json);

@@ -11,14 +11,14 @@ import { ioError } from '../../base/system-errors.js';
 import { syncDirectory, syncDirectorySoon, syncFile, writeFully } from '../../store/files/io.js';
 import { openRegular } from '../../store/files/own-files.js';
 import type { SealKeys } from '../../store/seal/types.js';
-import { encodeLine, encodeSpan, type JournalHeader, type JournalSpan } from './journal-format.js';
+import { encodeLine, encodeSpan, type JournalHeader, type JournalSeal, type JournalSpan } from './journal-format.js';
 
 const sync = promisify(fdatasync);
 
 export class Journal {
   readonly #path: string;
   readonly #fd: number;
-  readonly #seal: SealKeys | undefined;
+  readonly #seal: JournalSeal | undefined;
   /** Lines so far, those that wait too. */
   #lines: number;
   #waiting: { readonly line: Buffer; readonly files: readonly string[] }[] = [];
@@ -28,7 +28,7 @@ export class Journal {
   private constructor(path: string, fd: number, seal: SealKeys | undefined, lines: number) {
     this.#path = path;
     this.#fd = fd;
-    this.#seal = seal;
+    this.#seal = seal && { keys: seal, path };
     this.#lines = lines;
   }
 
@@ -36,7 +36,7 @@ export class Journal {
   static begin(path: string, header: JournalHeader, seal: SealKeys | undefined): Journal {
     try {
       const journal = new Journal(path, openSync(path, 'wx', 0o600), seal, 1);
-      writeFully(journal.#fd, encodeLine(header, seal), path);
+      writeFully(journal.#fd, encodeLine(header, journal.#seal), path);
       const temporary = dirname(dirname(path));
       for (const directory of [dirname(path), temporary, dirname(temporary)]) syncDirectory(directory);
       return journal;

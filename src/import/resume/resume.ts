@@ -183,7 +183,7 @@ function readJournal(path: string, seal: SealKeys | undefined) {
   try {
     // Of a directory that leads elsewhere, and of a journal larger than any that is written, nothing is gone on with.
     if (!lstatSync(dirname(path)).isDirectory() || lstatSync(path).size > JOURNAL_READ_BYTES_MAX) return undefined;
-    return decodeJournal(readWhole(path, 'journal'), seal);
+    return decodeJournal(readWhole(path, 'journal'), seal && { keys: seal, path });
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw ioError(cause, 'read', path);

@@ -6,7 +6,8 @@
 //
 // A name of a collection may have any character, and 255 bytes. It is escaped as in an URL; a long one is cut, with its hash
 // at the end, and found again among the names of the collections that there are. In an encrypted store the name of a file has a
-// pseudonym of the collection, which is found again in the same way.
+// pseudonym of the collection, which is found again in the same way. Each import has another one: who puts that of another
+// file there, to have the records retried into another collection, has a file of no collection.
 
 import { createHmac } from 'node:crypto';
 import { basename, join } from 'node:path';
@@ -17,6 +18,9 @@ import { numbersOf } from '../seal/data-keys.js';
 import { KEY_BYTES } from '../seal/derive.js';
 import type { SealKeys } from '../seal/types.js';
 import { secretOf } from '../sealed/secrets.js';
+
+/** Undefined in a store that is not encrypted. */
+type Seal = SealKeys | undefined;
 
 /** What the name of a quarantine file says. */
 export interface QuarantineName {
@@ -40,14 +44,14 @@ const KEPT = 150;
 const PSEUDONYM_DIGITS = 32;
 
 /** The name for the file of an import that begins now. */
-export function newQuarantineName(collection: string, id: string, now = new Date(), seal?: SealKeys): string {
+export function newQuarantineName(collection: string, id: string, now: Date, seal: Seal): string {
   const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
-  return `${namedCollection(collection, seal)}.${time}.${id}`;
+  return `${namedCollection(collection, id, seal)}.${time}.${id}`;
 }
 
 /** The name of a file whose collection is called otherwise from now on. */
-export function renamedQuarantine({ name, collection = '' }: QuarantineName, to: string, seal?: SealKeys): string {
-  return `${namedCollection(to, seal)}${name.slice(collection.length)}`;
+export function renamedQuarantine({ name, id, collection = '' }: QuarantineName, to: string, seal: Seal): string {
+  return `${namedCollection(to, id, seal)}${name.slice(collection.length)}`;
 }
 
 /** Path of a quarantine file, by its name. @throws GristmillError CHECKSUM_MISMATCH if it would lead elsewhere */
@@ -78,12 +82,12 @@ export function removeQuarantines(place: StorePlace, ids: Iterable<string>): voi
 
 /** The collection that a file is of. @param names the collections that there are; only a cut name needs them */
 export function collectionOf(
-  { collection }: QuarantineName,
+  { collection, id }: QuarantineName,
   names: Iterable<string>,
-  seal?: SealKeys,
+  seal: Seal,
 ): string | undefined {
   if (collection === undefined) return undefined;
-  for (const name of names) if (namesOf(name, seal).includes(collection)) return name;
+  for (const name of names) if (namesOf(name, id, seal).includes(collection)) return name;
   if (seal !== undefined) return undefined;
   try {
     return collection.length > COLLECTION_MAX - 1 ? undefined : decodeURIComponent(collection);
@@ -106,17 +110,17 @@ export function nameOf(file: string): QuarantineName | undefined {
   };
 }
 
-/** How a collection is named in the names of files. */
-function namedCollection(collection: string, seal: SealKeys | undefined): string {
-  return namesOf(collection, seal)[0] as string;
+/** How a collection is named in the name of the file of an import. */
+function namedCollection(collection: string, id: string, seal: Seal): string {
+  return namesOf(collection, id, seal)[0] as string;
 }
 
 /** How it may be named: first with the active data key. */
-function namesOf(collection: string, seal: SealKeys | undefined): readonly string[] {
+function namesOf(collection: string, id: string, seal: Seal): readonly string[] {
   if (seal === undefined) return [escapedCollection(collection)];
   return numbersOf(seal).map((number) => {
     const key = secretOf(seal, number, new Uint8Array(), 'gristmill names 1', KEY_BYTES) as Buffer;
-    return createHmac('sha256', key).update(collection).digest('hex').slice(0, PSEUDONYM_DIGITS);
+    return createHmac('sha256', key).update(id).update(collection).digest('hex').slice(0, PSEUDONYM_DIGITS);
   });
 }
 

@@ -5,6 +5,7 @@
 //
 //   u8 version | u8 0 | u16 data key | 32 bytes salt | ciphertext | 16 bytes tag
 
+import { basename, dirname } from 'node:path';
 import { KEY_BYTES } from '../seal/derive.js';
 import { NONCE_BYTES, openBytes, sealBytes } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
@@ -51,6 +52,11 @@ export function seedOf(keys: SealKeys, kind: SealedKind, head: Buffer): Seed | u
   if (head.byteLength !== SEED_BYTES || head[0] !== SEAL_VERSION || head[1] !== 0) return undefined;
   const key = secretOf(keys, head.readUInt16LE(2), head.subarray(4), `gristmill file 1 ${kind}`, KEY_BYTES);
   return key && { head, key };
+}
+
+/** A file by its name and that of its directory, which has the id of its import: files of two imports cannot be exchanged. */
+export function calledAs(path: string): Buffer {
+  return Buffer.from(`${basename(dirname(path))}/${basename(path)}`);
 }
 
 /** @param about what has to be the same when it is opened */

@@ -6,13 +6,14 @@
 //   (64 KiB of ciphertext | 16 bytes tag) × n, the last one shorter, or as long
 //
 // Chunk i has the nonce u8 last | 3 bytes 0 | u64 i. So a chunk opens only at its place, and a file that was cut does not open.
+// The names of the file and of its directory are authenticated with each chunk, so no other file opens in its place.
 
 import { GristmillError } from '../../base/errors.js';
 import type { BlobReader, BlobWriter } from '../files/blobs.js';
 import { dataKeyOf } from '../seal/data-keys.js';
 import { openInto, sealInto, TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
-import { SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
+import { calledAs, SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
 import { areEqual } from './secrets.js';
 import { nonceOf, SealedWriter } from './writer.js';
 
@@ -50,12 +51,14 @@ export function chunkedBytes(plainBytes: number): number {
 }
 
 export class ChunkWriter extends SealedWriter {
+  readonly #about: Buffer;
   readonly #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #filled = 0;
 
-  /** @param file just made, and empty */
-  constructor(file: BlobWriter, keys: SealKeys, kind: SealedKind) {
+  /** @param file just made, and empty. @param path its own */
+  constructor(file: BlobWriter, path: string, keys: SealKeys, kind: SealedKind) {
     super(file, keys, kind, MAGIC);
+    this.#about = aboutOf(path);
   }
 
   append(bytes: Uint8Array): void {
@@ -76,7 +79,7 @@ export class ChunkWriter extends SealedWriter {
     const chunk = this.#chunk.subarray(0, this.#filled);
     this.#filled = 0;
     const stored = storedRoom().subarray(0, chunk.byteLength + TAG_BYTES);
-    sealInto(this.key, chunkNonce(this.next++, isLast), MAGIC, chunk, stored);
+    sealInto(this.key, chunkNonce(this.next++, isLast), this.#about, chunk, stored);
     this.write(stored);
   }
 }
@@ -87,6 +90,7 @@ export class ChunkReader implements BlobReader {
   readonly descriptor = undefined;
   readonly #file: BlobReader;
   readonly #path: string;
+  readonly #about: Buffer;
   readonly #seed: Seed;
   readonly #last: number;
   /** Memory for a chunk, once one is read in parts. */
@@ -98,9 +102,10 @@ export class ChunkReader implements BlobReader {
   constructor(file: BlobReader, path: string, keys: SealKeys, kind: SealedKind) {
     this.#file = file;
     this.#path = path;
+    this.#about = aboutOf(path);
     const head = Buffer.alloc(HEAD_BYTES);
     const isWhole = file.readSync(head, 0) === HEAD_BYTES && head.subarray(0, MAGIC.byteLength).equals(MAGIC);
-    const id = `${kind} ${Buffer.concat([keys.storeId, head]).toString('latin1')}`;
+    const id = `${kind} ${Buffer.concat([keys.storeId, head, this.#about]).toString('latin1')}`;
     const number = head.readUInt16LE(DATA_KEY_AT);
     const dataKey = dataKeyOf(keys, number)?.key;
     const found = whole.get(id);
@@ -169,7 +174,7 @@ export class ChunkReader implements BlobReader {
     const bytes = Math.max(0, found - TAG_BYTES);
     const nonce = chunkNonce(index, index === this.#last);
     const sealed = stored.subarray(0, found);
-    if (!openInto(this.#seed.key, nonce, MAGIC, sealed, into.subarray(0, bytes))) throw this.#damaged(offset);
+    if (!openInto(this.#seed.key, nonce, this.#about, sealed, into.subarray(0, bytes))) throw this.#damaged(offset);
     return bytes;
   }
 
@@ -177,6 +182,11 @@ export class ChunkReader implements BlobReader {
     const message = `${this.#path} is damaged at byte ${offset}: it is not as gristmill sealed it`;
     return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.#path, offset });
   }
+}
+
+/** What is authenticated with each chunk. */
+function aboutOf(path: string): Buffer {
+  return Buffer.concat([MAGIC, calledAs(path)]);
 }
 
 function storedRoom(): Buffer {

@@ -23,7 +23,7 @@ export function filesOf(seal: SealKeys | undefined): Blobs {
     create(path, what) {
       const file = files.create(path, what);
       const kind = what as SealedKind;
-      if (CHUNKED.has(what)) return closing(file, () => new ChunkWriter(file, seal, kind));
+      if (CHUNKED.has(what)) return closing(file, () => new ChunkWriter(file, path, seal, kind));
       return LOGS.has(what) ? closing(file, () => new LogWriter(file, path, seal, kind)) : file;
     },
     open(path, what) {

@@ -13,7 +13,7 @@ export function drop(target: ChangeTarget, name: string, given?: CollectionChang
   const { catalog, place } = target;
   const options = resolveChangeOptions('drop', given, target.closing);
   return changeCollection(target, name, { operation: 'drop', ...options }, () => {
-    const rejected = quarantineNames(place).filter((one) => quarantineOf(one, [name]) === name);
+    const rejected = quarantineNames(place).filter((one) => quarantineOf(one, [name], place.seal) === name);
     const ids = rejected.map(({ id }) => id);
     return {
       prepare: async () => {

@@ -118,7 +118,7 @@ function firstSpan(blobs: Blobs, path: string): JournalSpan | undefined {
     if (window.size > JOURNAL_READ_BYTES_MAX) return undefined;
     const headerEnd = window.find(NEWLINE, 0, window.size);
     const end = window.find(NEWLINE, headerEnd + 1, window.size);
-    return decodeJournal(Buffer.from(window.at(0, end + 1)), blobs.seal)?.spans[0];
+    return decodeJournal(Buffer.from(window.at(0, end + 1)), blobs.seal && { keys: blobs.seal, path })?.spans[0];
   } finally {
     file.close();
   }
