@@ -77,6 +77,10 @@ export const BARS = {
   exportOfZstd: 1,
   exportOfCat: 0.9,
   exportPeakBytes: 200e6,
+  /** CPU of an import that makes a profile, or checks clean records, relative to one that does not; a schema relative to DuckDB. */
+  profileOfNone: 1.15,
+  validateOfNone: 1.2,
+  schemaOfDuckdb: 3,
   /** An index made from the stored records, relative to what it costs an import. */
   indexOfDifference: 1.2,
   /** An encrypted store relative to a plain one: import, getSync of cached frames and of none, a durable put. */

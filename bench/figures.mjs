@@ -30,6 +30,7 @@ const BENCHES = [
     'index-add',
     'encryption',
     'at-rest',
+    'schema',
     'kernel',
     'real',
   ],

@@ -31,6 +31,7 @@ const BENCHES = {
   encryption: {},
   'at-rest': {},
   evolution: {},
+  schema: {},
   real: { rivals: true },
   memory: {},
   scaling: {},

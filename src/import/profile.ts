@@ -3,6 +3,8 @@
 // What an import would store, looked at and not stored: the stages of an import up to the scan. It needs a place for what
 // workers write down on the way (records that are rejected), which is empty again in the end.
 
+import { GristmillError } from '../base/errors.js';
+import { cancelledError } from '../parallel/wire.js';
 import { EMPTY_PROFILE } from '../profile/merge.js';
 import type { Profile } from '../profile/types.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
@@ -61,7 +63,9 @@ export async function profileHolding(
     };
   } catch (error) {
     reporter.shared.cancel();
-    throw reporter.reasonFor(error);
+    const reason = reporter.reasonFor(error);
+    const isCancelled = reason instanceof GristmillError && reason.code === 'CANCELLED';
+    throw isCancelled ? cancelledError(reason.cause, 'The schema was cancelled.') : reason;
   } finally {
     memory.stop();
     reporter.close();

@@ -52,8 +52,11 @@ export function unwrap<T>(answered: Answer<T>): T {
   }
 }
 
-export function cancelledError(cause?: unknown): GristmillError {
-  return new GristmillError('CANCELLED', 'The import was cancelled; the store was not changed.', { cause });
+export function cancelledError(
+  cause?: unknown,
+  message = 'The import was cancelled; the store was not changed.',
+): GristmillError {
+  return new GristmillError('CANCELLED', message, { cause });
 }
 
 function toPlain(error: unknown): PlainError {

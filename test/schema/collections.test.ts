@@ -150,6 +150,8 @@ describe('sources, snapshots, names', () => {
     await store.import(source(), { key: 'id' });
     const records = store.collection('records');
     await expect(records.schema({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' });
+    const cancelled = { code: 'CANCELLED', message: 'The schema was cancelled.' };
+    await expect(schemaOf(source(), { signal: AbortSignal.abort() })).rejects.toMatchObject(cancelled);
     await expect(records.schema({ wrong: 1 } as never)).rejects.toBeInstanceOf(TypeError);
   });
 });

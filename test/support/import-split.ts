@@ -20,6 +20,7 @@ import { decodeEntry, entryBytes } from '../../src/kernel/entry.js';
 import { readRecord, scanPlain } from '../../src/kernel/plain/kernel.js';
 import { namesOf } from '../../src/keys/key-path.js';
 import { SharedProgress } from '../../src/parallel/shared-progress.js';
+import type { Profile } from '../../src/profile/types.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../../src/store/files/layout.js';
 import { ShardReader } from '../../src/store/shards/read.js';
@@ -36,6 +37,8 @@ export interface Cutting {
   readonly isReversed?: boolean;
   /** Instead of guessing, spans begin so many bytes after their first, or at their end. */
   readonly misguess?: number | undefined;
+  /** Of how many spans one is guessed so; 1 unless told. */
+  readonly misguessEvery?: number;
 }
 
 /** All that an import makes of a source, as one value. */
@@ -54,6 +57,8 @@ export interface Scanned extends Outcome {
   readonly redone: number;
   /** Bytes of the shards. */
   readonly shards: readonly Buffer[];
+  /** With option `profile`. */
+  readonly profile: Profile | undefined;
 }
 
 const noPause = async () => {};
@@ -63,9 +68,11 @@ let scans = 0;
 export async function scanInSpans(
   path: string,
   given: ImportOptions,
-  { spanBytes = Number.MAX_SAFE_INTEGER, windowBytes = 1 << 16, credits = 3, isReversed = false, misguess }: Cutting,
+  cutting: Cutting,
   directory: string,
 ): Promise<Scanned> {
+  const { spanBytes = Number.MAX_SAFE_INTEGER, windowBytes = 1 << 16, credits = 3, isReversed = false } = cutting;
+  const { misguess, misguessEvery = 1 } = cutting;
   const options = { ...resolveImportOptions({ ...given, windowBytes }), spanBytes };
   const place = { directory, blobs: files };
   const workspace = new Workspace(place, `scan${scans++}`);
@@ -88,7 +95,7 @@ export async function scanInSpans(
     mkdirSync(join(directory, SHARDS_DIRECTORY), { recursive: true });
     const queue = new Queue(isReversed);
     const guessed = (task: SpanOrder): SpanOrder => {
-      if (task.entry || misguess === undefined) return task;
+      if (task.entry || misguess === undefined || task.shard % misguessEvery !== 0) return task;
       const afterComma = task.framing === 'array' || task.framing === 'object';
       return { ...task, entry: { at: Math.min(task.from + misguess, task.to), afterComma } };
     };
@@ -118,7 +125,11 @@ export async function scanInSpans(
   tally.quarantine.close(false);
   await workspace.close();
   const rejected = readRejected(quarantined, options);
-  return { lines, keys: keys.sort(), rejected, ...(error && { error }), spans, redone: tally.redone, shards };
+  const { redone, profiles } = tally;
+  return {
+    ...{ lines, keys: keys.sort(), rejected, spans, redone, shards, profile: profiles.profile() },
+    ...(error && { error }),
+  };
 }
 
 /** Tasks that run later, one a turn, in one order or the other: as workers do, results come when they come. */
@@ -139,7 +150,8 @@ class Queue {
           reject(error);
         }
       });
-      queueMicrotask(() => (this.#isReversed ? this.#waiting.pop() : this.#waiting.shift())?.());
+      // Not sooner: as many as there are credits for wait together.
+      setImmediate(() => (this.#isReversed ? this.#waiting.pop() : this.#waiting.shift())?.());
     });
   }
 }

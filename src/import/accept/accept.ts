@@ -94,7 +94,7 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
   }
   let turn = 0;
   const scan = ({ task, destination = 0 }: SpanJob) => {
-    const link = { work: task.setup.id, chain: all[destination]!.chain.name, turn: turn++ };
+    const link = { work: context.temporary, chain: all[destination]!.chain.name, turn: turn++ };
     return workers.scan({ ...task, context, link });
   };
   const wanted = unless(jobs, over);

@@ -60,25 +60,30 @@ export function noteHugeInteger(path: u32, at: u32, end: u32): void {
 
 /** A number that is no integer. */
 export function noteDecimal(path: u32, at: u32, end: u32): void {
-  const isNegative = <u32>load<u8>(at) == MINUS;
-  const start = isNegative ? at + 1 : at;
+  const start = at + <u32>(<u32>load<u8>(at) == MINUS);
   const whole = digitsAt(start), point = start + whole;
-  let value: f64 = NaN;
-  let digits: u32 = end - at;
-  if (<u32>load<u8>(point) == POINT) {
-    const fraction = point + 1, decimals = end - fraction;
-    // Without an exponent, and of as many digits as an integer may have.
-    const isZero = <u32>load<u8>(start) == ZERO;
-    digits = decimals + (isZero ? 0 : whole);
-    if (decimals <= 17 && whole + decimals <= INTEGER_DIGITS_MAX && digitsUpTo(fraction, end)) {
-      let units = manyDigits(fraction, decimals);
-      if (!isZero) units += manyDigits(start, whole) * <u64>load<u64>(POWERS + <usize>(decimals << 3));
-      value = <f64>units / <f64>load<u64>(POWERS + <usize>(decimals << 3));
-      if (isNegative) value = -value;
-    }
+  // Without an exponent, and of as many digits as an integer may have.
+  const decimals = end - point - 1;
+  if (<u32>load<u8>(point) == POINT && decimals <= 17 && digitsUpTo(point + 1, end)) notePlainDecimal(path, at, start, whole, decimals);
+  else {
+    if (end - at > load<u32>(path, DIGITS)) noteDigits(path, at, end);
+    noteKey(path, at, NaN);
   }
-  if (digits > load<u32>(path, DIGITS)) noteDigits(path, at, end);
-  if (value > load<f64>(path, OTHER_ABOVE) && value < load<f64>(path, OTHER_BELOW)) return;
+}
+
+/** A number of `whole` digits from `start` on, a point and so many decimals. @param whole less than 17; @param decimals less than 18 */
+export function notePlainDecimal(path: u32, at: u32, start: u32, whole: u32, decimals: u32): void {
+  const fraction = start + whole + 1;
+  const isZero = <u32>load<u8>(start) == ZERO;
+  if (decimals + (isZero ? 0 : whole) > load<u32>(path, DIGITS)) noteDigits(path, at, fraction + decimals);
+  let value: f64 = NaN;
+  if (whole + decimals <= INTEGER_DIGITS_MAX) {
+    let units = manyDigits(fraction, decimals);
+    if (!isZero) units += manyDigits(start, whole) * <u64>load<u64>(POWERS + <usize>(decimals << 3));
+    value = <f64>units / <f64>load<u64>(POWERS + <usize>(decimals << 3));
+    if (at != start) value = -value;
+    if (value > load<f64>(path, OTHER_ABOVE) && value < load<f64>(path, OTHER_BELOW)) return;
+  }
   noteKey(path, at, value);
 }
 

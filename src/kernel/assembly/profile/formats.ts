@@ -16,7 +16,7 @@ const EMAIL: u32 = 1 << 4;
 export const URI: u32 = 1 << 5;
 const IPV4: u32 = 1 << 6;
 const IPV6: u32 = 1 << 7;
-const NUMBER: u32 = 1 << 8;
+export const NUMBER: u32 = 1 << 8;
 const BASE64: u32 = 1 << 9;
 
 const BASE64_CHARACTERS_MIN: u32 = 16;
@@ -183,7 +183,8 @@ function isIpv6(at: u32, end: u32): bool {
  * Whether it is certainly a number: up to 16 digits, with a sign and a point at most. One test for all, since the lengths of
  * such numbers vary and cannot be foreseen.
  */
-function isShortNumber(at: u32, end: u32): bool {
+// @ts-ignore: decorator
+@inline export function isShortNumber(at: u32, end: u32): bool {
   const bytes = end - at;
   if (bytes > 16) return false;
   const text = v128.load(at);

@@ -1,5 +1,7 @@
 // The hash of a value as it is spelled: src/profile/sketch.ts says the same readably.
 
+import { sameBytes } from './memory';
+
 /** As VALUE_BYTES_MAX says it: longer tokens are not kept, and hashed in part. */
 export const TOKEN_BYTES_MAX: u32 = 128;
 const LENGTH_FACTOR: u64 = 0x9e3779b97f4a7c15;
@@ -22,6 +24,18 @@ const LAST_FACTOR: u64 = 0xc4ceb9fe1a85ec53;
 
 /** Sixteen bytes FF, then sixteen bytes 00: loaded n bytes before the border, a mask of n bytes. */
 const SLIDING: usize = memory.data<u64>([-1, -1, 0, 0]);
+
+/** Whether two tokens of so many bytes are the same. Up to 15 bytes after each are read. */
+// @ts-ignore: decorator
+@inline export function sameToken(a: u32, b: u32, bytes: u32): bool {
+  return bytes > 16 ? sameBytes(a, b, bytes) : sameShortToken(a, b, bytes);
+}
+
+/** The same for up to 16 bytes. */
+// @ts-ignore: decorator
+@inline export function sameShortToken(a: u32, b: u32, bytes: u32): bool {
+  return !v128.any_true(v128.and(v128.xor(v128.load(a), v128.load(b)), v128.load(SLIDING + 16 - bytes)));
+}
 
 /** The hash of the token at `at` (src/profile/sketch.ts). Up to 15 bytes after it are read. */
 // @ts-ignore: decorator

@@ -31,6 +31,12 @@ export function newSketch(): u32 {
   return sketch;
 }
 
+/** Whether a value certainly changes nothing: its hash is there, in its first place, and is not one of an example. */
+// @ts-ignore: decorator
+@inline export function isKnown(sketch: u32, hash: u64): bool {
+  return load<u64>(sketch + TABLE + ((<u32>hash & SLOTS - 1) << 3)) == hash && hash > load<u64>(sketch, GREATEST_EXAMPLE);
+}
+
 /** Adds a value. */
 export function addHashed(sketch: u32, hash: u64, at: u32, bytes: u32): void {
   if (hash <= load<u64>(sketch, GREATEST_EXAMPLE)) {

@@ -22,14 +22,15 @@ export function isCommonUri(at: u32, end: u32): bool {
   if ((slashes & 0xffffff) == 0x2f2f3a) at += 3;
   else if ((slashes & 0xff_ffff_ffff) == 0x2f5c_2f5c_3a) at += 5;
   else return false;
-  const host = v128.load(at), rest = end - at;
-  // The host ends at a slash within 16 bytes.
-  const others = ~ofKind(host, COMMON_HOST);
-  const first = <u32>ctz(others);
-  if (first >= min(rest, 16)) return false;
-  const c = <u32>load<u8>(at + first);
+  // The host ends at a slash.
+  let ofHost: u32;
+  do {
+    ofHost = <u32>ctz(~ofKind(v128.load(at), COMMON_HOST));
+    at += ofHost;
+    if (at >= end) return false;
+  } while (ofHost == 16);
+  const c = <u32>load<u8>(at);
   if (c != 0x2f && c != BACKSLASH) return false;
-  at += first;
   let escapes: u32 = 0;
   while (at < end) {
     const bytes = v128.load(at), count = min(end - at, 16), inside = (1 << count) - 1;

@@ -3,10 +3,10 @@
 //   counts: u32 capacity, u32 size, u8 index[2 × capacity] (0: free, else entry + 1), then entries:
 //           u64 hash, u64 count, u32 bytes, u32 where the token is, 24 bytes for it if it is so short
 
-import { TOKEN_BYTES_MAX } from './hash';
-import { allocate, release, sameBytes } from './memory';
+import { TOKEN_BYTES_MAX, sameShortToken, sameToken } from './hash';
+import { allocate, release } from './memory';
 import { IS_SKETCH, THRESHOLD, VALUES } from './paths';
-import { addHashed, addSketch, newSketch, thresholdOf } from './sketch';
+import { addHashed, addSketch, isKnown, newSketch, thresholdOf } from './sketch';
 
 const VALUES_MAX: u32 = 64;
 const CAPACITY_MIN: u32 = 4;
@@ -21,6 +21,22 @@ const ENTRY_INLINE: u32 = 24;
 // @ts-ignore: decorator
 @inline function countsBytes(capacity: u32): u32 {
   return INDEX + 2 * capacity + capacity * ENTRY_BYTES;
+}
+
+/** Whether a value is a known one, found in its first place, and now counted. In most paths with few values nearly all are. */
+// @ts-ignore: decorator
+@inline export function isNoted(path: u32, hash: u64, at: u32, bytes: u32): bool {
+  const values = load<u32>(path, VALUES);
+  if (values == 0) return false;
+  if (load<u32>(path, IS_SKETCH) != 0) return isKnown(values, hash);
+  const capacity = load<u32>(values), index = values + INDEX;
+  const number = <u32>load<u8>(index + (<u32>hash & 2 * capacity - 1));
+  if (number == 0 || bytes > 16) return false;
+  const entry = index + 2 * capacity + (number - 1) * ENTRY_BYTES;
+  if (load<u64>(entry) != hash || load<u32>(entry, ENTRY_TOKEN_BYTES) != bytes) return false;
+  if (!sameShortToken(entry + ENTRY_INLINE, at, bytes)) return false;
+  store<u64>(entry, load<u64>(entry, ENTRY_COUNT) + 1, ENTRY_COUNT);
+  return true;
 }
 
 /** Counts a value whose hash is at most the path's threshold. */
@@ -49,7 +65,7 @@ function counted(path: u32, hash: u64, at: u32, bytes: u32, count: u64): bool {
     const number = <u32>load<u8>(index + slot);
     if (number == 0) break;
     const entry = entries + (number - 1) * ENTRY_BYTES;
-    if (load<u64>(entry) == hash && load<u32>(entry, ENTRY_TOKEN_BYTES) == bytes && sameBytes(load<u32>(entry, ENTRY_TOKEN), at, bytes)) {
+    if (load<u64>(entry) == hash && load<u32>(entry, ENTRY_TOKEN_BYTES) == bytes && sameToken(load<u32>(entry, ENTRY_TOKEN), at, bytes)) {
       store<u64>(entry, load<u64>(entry, ENTRY_COUNT) + count, ENTRY_COUNT);
       return true;
     }

@@ -7,9 +7,10 @@
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, LOWER_E, LOWER_F, LOWER_N, MINUS, NEWLINE, OPEN_BRACE, OPEN_BRACKET, POINT, QUOTE } from '../contract';
 import { digitsAt } from '../grammar';
 import {
-  INTEGER_DIGITS_MAX, fewDigits, increment, manyDigits, noteDecimal, noteDigits, noteHugeInteger, noteLongInteger, numberEndAt,
+  INTEGER_DIGITS_MAX, fewDigits, increment, manyDigits, noteDecimal, notePlainDecimal, noteDigits, noteHugeInteger, noteLongInteger, numberEndAt,
 } from './extremes';
 import { Folds, relieve } from './fold';
+import { NUMBER, isShortNumber } from './formats';
 import { hashToken } from './hash';
 import { DEPTH_MAX, LEVEL_BYTES, Memory, sameBytes } from './memory';
 import { Name, lookUp } from './names';
@@ -18,7 +19,7 @@ import {
   NEXT, OBJECT_FEWEST, OBJECT_MOST, REPEATS, SHORTEST, SPELLED, SPELLED_BYTES, STAMP, THRESHOLD, Tree, addPath,
 } from './paths';
 import { Measured, measure, testAscii, testMeasured } from './strings';
-import { noteValue } from './values';
+import { isNoted, noteValue } from './values';
 
 /** Where the counts of a kind are. */
 const NULLS: usize = KINDS, FALSES: usize = KINDS + 8, TRUES: usize = KINDS + 16, INTEGERS: usize = KINDS + 24;
@@ -33,7 +34,7 @@ export class Walk {
 /** Counts the lines in [at, end). */
 export function walk(at: u32, end: u32): void {
   const levels = Memory.levels, levelMax = levels + DEPTH_MAX * LEVEL_BYTES;
-  const quote = i8x16.splat(<i8>QUOTE), backslash = i8x16.splat(<i8>BACKSLASH);
+  const quote = i8x16.splat(<i8>QUOTE), backslash = i8x16.splat(<i8>BACKSLASH), begins = i8x16.splat(-64);
   let level = levels;
   // Of the container: its path, members or elements so far with the one at hand, its stamp if it is an object (0: it is none), and
   // where it is said what member comes next.
@@ -65,32 +66,39 @@ export function walk(at: u32, end: u32): void {
     const c = <u32>load<u8>(at), start = at;
     if (c == QUOTE) {
       increment(path + <u32>STRINGS);
-      // The length in code points, if each byte is one.
-      let length: u32 = 0;
+      // Bytes 80 to BF continue a character.
+      let continued: u32 = 0;
       at++;
       for (;;) {
         const bytes = v128.load(at);
-        const quotes = <u32>i8x16.bitmask(i8x16.eq(bytes, quote));
-        const others = <u32>i8x16.bitmask(v128.or(bytes, i8x16.eq(bytes, backslash)));
-        if (quotes != 0) {
-          if (others & (quotes ^ (quotes - 1))) break;
-          at += <u32>ctz(quotes) + 1;
-          length = at - start - 1;
+        const ends = <u32>i8x16.bitmask(v128.or(i8x16.eq(bytes, quote), i8x16.eq(bytes, backslash)));
+        const continues = <u32>i8x16.bitmask(i8x16.lt_s(bytes, begins));
+        if (ends != 0) {
+          continued += popcnt(continues & ((ends ^ (ends - 1)) >> 1));
+          at += <u32>ctz(ends);
           break;
         }
-        if (others != 0) break;
+        continued += popcnt(continues);
         at += 16;
       }
-      if (length == 0) {
+      const formats = load<u32>(path, FORMATS);
+      // In code points.
+      let length = at - start - 1 - continued;
+      if (<u32>load<u8>(at) == QUOTE) {
+        at++;
+        if (formats != 0) {
+          if (continued != 0) store<u32>(path, 0, FORMATS);
+          else if (formats != NUMBER || !isShortNumber(start + 1, at - 1)) testAscii(path, start, at);
+        }
+      } else {
         at = measure(start);
-        length = Measured.points + 1;
-        if (load<u32>(path, FORMATS) != 0) testMeasured(path, start, at);
-      } else if (load<u32>(path, FORMATS) != 0) testAscii(path, start, at);
-      length--;
+        length = Measured.points;
+        if (formats != 0) testMeasured(path, start, at);
+      }
       if (length < load<u32>(path, SHORTEST)) store<u32>(path, length, SHORTEST);
       if (length > load<u32>(path, LONGEST)) store<u32>(path, length, LONGEST);
       const hash = hashToken(start, at - start);
-      if (hash <= load<u64>(path, THRESHOLD)) noteValue(path, hash, start, at - start, 1);
+      if (hash <= load<u64>(path, THRESHOLD) && !isNoted(path, hash, start, at - start)) noteValue(path, hash, start, at - start, 1);
     } else if ((c | 0x20) == OPEN_BRACE) {
       const isObject = c == OPEN_BRACE;
       increment(path + <u32>(isObject ? OBJECTS : ARRAYS));
@@ -132,9 +140,9 @@ export function walk(at: u32, end: u32): void {
         if (value < load<i64>(path, INTEGER_LEAST)) store<i64>(path, value, INTEGER_LEAST);
         if (value > load<i64>(path, INTEGER_MOST)) store<i64>(path, value, INTEGER_MOST);
         if (digits > load<u32>(path, DIGITS)) noteDigits(path, digitsStart, at);
-      } else at = longNumber(path, start, digitsStart);
+      } else at = longNumber(path, start, digitsStart, digits);
       const hash = hashToken(start, at - start);
-      if (hash <= load<u64>(path, THRESHOLD)) noteValue(path, hash, start, at - start, 1);
+      if (hash <= load<u64>(path, THRESHOLD) && !isNoted(path, hash, start, at - start)) noteValue(path, hash, start, at - start, 1);
     } else {
       at += c == LOWER_F ? 5 : 4;
       increment(path + <u32>(c == LOWER_F ? FALSES : c == LOWER_N ? NULLS : TRUES));
@@ -188,8 +196,17 @@ function elementsOf(path: u32): u32 {
   return elements;
 }
 
-/** A number that is no integer of less than 16 digits. Returns its end. */
-function longNumber(path: u32, at: u32, digitsStart: u32): u32 {
+/** A number that is no integer of less than 16 digits. Returns its end. @param wholeDigits that it begins with; 16: or more */
+function longNumber(path: u32, at: u32, digitsStart: u32, wholeDigits: u32): u32 {
+  const point = digitsStart + wholeDigits;
+  if (wholeDigits < 16 && <u32>load<u8>(point) == POINT) {
+    const decimals = digitsAt(point + 1), decimalsEnd = point + 1 + decimals;
+    if (decimals < 16 && (<u32>load<u8>(decimalsEnd) | 0x20) != LOWER_E) {
+      increment(path + <u32>DECIMALS);
+      notePlainDecimal(path, at, digitsStart, wholeDigits, decimals);
+      return decimalsEnd;
+    }
+  }
   const end = numberEndAt(digitsStart);
   const digits = integerDigits(digitsStart, end);
   if (digits == 0) {
