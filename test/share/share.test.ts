@@ -138,7 +138,7 @@ describe.runIf(HAS_ZSTD)('a shared directory', () => {
           remove();
         }
       }),
-      { numRuns: runs(24) },
+      { numRuns: runs(12) },
     );
   });
 

@@ -202,7 +202,7 @@ export const IMPORT_OPTIONS = {
     default: 'zstd',
     choices: ['zstd', 'none'],
     meaning:
-      'compression of the shards; none: the shards hold the records as they are, which `grep` finds, until `compact --recompress` compresses them',
+      'compression of the shards; none: the shards hold the records as they are, which `grep` finds, until a compaction with `recompress` compresses them',
   },
   level: { affects: 'import', type: 'integer', default: 1, min: -7, max: 19, meaning: 'zstd compression level' },
   profile: {
