@@ -28,6 +28,7 @@ const BENCHES = {
   verify: {},
   'index-add': {},
   encryption: {},
+  evolution: {},
   real: { rivals: true },
   memory: {},
   scaling: {},

@@ -35,7 +35,21 @@ export type {
   SharedKeys,
 } from './base/import-report.js';
 export type { ConfigFile } from './config/config-file.js';
-export type { JsonValue, Migration, Operation, Scalar, ScalarKind } from './evolve/types.js';
+// Migrations as data: to write them, and to test them without a store.
+export { type FailureReason, MigrationFailure } from './evolve/failure.js';
+export { type MigrationBuilder, migration } from './evolve/operations/builder.js';
+export { checkMigration } from './evolve/operations/check.js';
+export { planOf } from './evolve/plan/plan.js';
+export type {
+  Functions,
+  JsonValue,
+  Migration,
+  MigrationFunction,
+  Operation,
+  Plan,
+  Scalar,
+  ScalarKind,
+} from './evolve/types.js';
 export type { CodecName } from './import/codec/codec.js';
 export type { StreamSource } from './import/feed/pieces.js';
 export type { FormatName } from './import/format/coding.js';

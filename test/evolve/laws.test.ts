@@ -96,4 +96,18 @@ describe('an older record of a changed one', () => {
     }
     expect(count).toBeGreaterThan(runs(1000) / 10);
   });
+
+  it.each([
+    ['changed', '[{"n":1},{"n":9},{"n":3}]', '[{"n":1,"s":"a"},{"n":9,"s":"b"},{"n":3,"s":"c"}]'],
+    ['first changed', '[{"n":9},{"n":2},{"n":3}]', '[{"n":9,"s":"a"},{"n":2,"s":"b"},{"n":3,"s":"c"}]'],
+    ['inserted', '[{"n":9},{"n":1},{"n":2},{"n":3}]', '[{"n":9},{"n":1,"s":"a"},{"n":2,"s":"b"},{"n":3,"s":"c"}]'],
+    ['removed', '[{"n":1},{"n":3}]', '[{"n":1,"s":"a"},{"n":3,"s":"c"}]'],
+    ['in another order', '[{"n":3},{"n":1},{"n":2}]', '[{"n":3,"s":"c"},{"n":1,"s":"a"},{"n":2,"s":"b"}]'],
+    ['two changed', '[{"n":8},{"n":9},{"n":3}]', '[{"n":8,"s":"a"},{"n":9,"s":"b"},{"n":3,"s":"c"}]'],
+    ['too many to tell', '[{"n":7},{"n":8},{"n":9},{"n":3}]', '[{"n":7},{"n":8},{"n":9},{"n":3,"s":"c"}]'],
+  ])('keeps what is hidden in elements: %s', (_, newer, older) => {
+    const hide: Operation = { op: 'each', path: 'list', ops: [{ op: 'remove', path: 's' }] };
+    const stored = '{"list":[{"n":1,"s":"a"},{"n":2,"s":"b"},{"n":3,"s":"c"}]}';
+    expect(planOf(migrationsOf([hide])).down(`{"list":${newer}}`, stored)).toBe(`{"list":${older}}`);
+  });
 });

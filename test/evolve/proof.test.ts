@@ -8,25 +8,17 @@ import { migration } from '../../src/evolve/operations/builder.js';
 import { planOf } from '../../src/evolve/plan/plan.js';
 import { compatibility } from '../../src/evolve/proof/compatibility.js';
 import { proofOf } from '../../src/evolve/proof/proof.js';
-import { PlainProfiler } from '../../src/profile/plain/plain.js';
-import type { Profile } from '../../src/profile/types.js';
 import { runs, seedOfTurn } from '../support/effort.js';
 import {
   isObject,
   migrationsOf,
+  profileOf,
   randomChain,
   randomOperation,
   randomRecord,
   randomValue,
 } from '../support/migrations.js';
-import { linesOf } from '../support/profile-lines.js';
 import { type Random, randomFrom } from '../support/random.js';
-
-function profileOf(records: readonly string[]): Profile {
-  const profiler = new PlainProfiler();
-  profiler.add(linesOf(records));
-  return profiler.take();
-}
 
 function failureOf(work: () => string): MigrationFailure | undefined {
   try {

@@ -26,7 +26,15 @@ const LAYERS = [
   ['src/keys'],
   ['src/kernel', 'src/kernel/plain', 'src/kernel/simd'],
   ['src/profile', 'src/profile/plain', 'src/profile/simd', 'src/profile/show'],
-  ['src/evolve', 'src/evolve/text', 'src/evolve/operations', 'src/evolve/plan', 'src/evolve/proof'],
+  [
+    'src/evolve',
+    'src/evolve/text',
+    'src/evolve/operations',
+    'src/evolve/plan',
+    'src/evolve/proof',
+    'src/evolve/diff',
+    'src/evolve/testing',
+  ],
   // What is at rest, and how it gets there.
   [
     'src/store/seal',

@@ -1,6 +1,9 @@
 // Random records and migrations that fit them, for the tests of src/evolve.
 
 import type { Migration, Operation, Scalar } from '../../src/evolve/types.js';
+import { Profiler } from '../../src/profile/simd/profiler.js';
+import type { Profile } from '../../src/profile/types.js';
+import { linesOf } from './profile-lines.js';
 import { pick, type Random } from './random.js';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'name', 'ünï', 'a.b', 'a/b', ''];
@@ -161,4 +164,12 @@ export function randomChain(
     text = changed ?? text;
   }
   return chain;
+}
+
+const profiler = new Profiler();
+
+/** The profile of records, each one line without white space. */
+export function profileOf(records: readonly string[]): Profile {
+  profiler.add(linesOf(records));
+  return profiler.take();
 }

@@ -52,15 +52,29 @@ function label({ name, version }: Named): string {
 
 /** What the function gives, without white space between tokens. */
 function resultOf(named: Named, change: (text: string) => string, text: string): string {
+  const changed = called(named, change, text);
+  if (typeof changed !== 'string' || !isJson(changed)) {
+    throw new Refusal('FUNCTION_FAILED', [], `becomes no JSON text by the function ${label(named)}`);
+  }
+  return changed.replace(STRING_OR_SPACE, '$1');
+}
+
+function called(named: Named, change: (text: string) => string, text: string): unknown {
   try {
-    const changed = change(text);
-    if (typeof changed !== 'string')
-      throw new TypeError(`it must return the text of the record, not ${typeof changed}`);
-    JSON.parse(changed);
-    return changed.replace(STRING_OR_SPACE, '$1');
+    return change(text);
   } catch (cause) {
     if (cause instanceof Refusal) throw cause;
     throw new Refusal('FUNCTION_FAILED', [], `is refused by the function ${label(named)}`, cause);
+  }
+}
+
+/** The error of JSON.parse would show a piece of the record. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

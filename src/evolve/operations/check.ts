@@ -19,6 +19,7 @@ const EACH_DEPTH_MAX = 16;
  * @throws GristmillError BAD_MIGRATION. It names the place in the migration and says what to do.
  */
 export function checkMigration(value: unknown): Migration {
+  refuseQuestions(value);
   const { collection, from, to, ops } = checkObject(value, '', ['collection', 'from', 'to', 'ops'], []);
   if (typeof collection !== 'string' || collection === '') refuse('/collection', 'must be the name of a collection');
   if (!isVersion(from)) refuse('/from', 'must be a version: an integer, 0 or more');
@@ -26,6 +27,13 @@ export function checkMigration(value: unknown): Migration {
     refuse('/to', `must be ${(from as number) + 1}: a migration leads to the next version`);
   checkOperations(ops, '/ops', 1);
   return value as Migration;
+}
+
+/** A proposal (diff/diff.ts) is a migration only when its questions are answered. */
+function refuseQuestions(value: unknown): void {
+  if (!isObject(value) || !Array.isArray(value.questions) || value.questions.length === 0) return;
+  const { path, question } = value.questions[0] as { readonly path: unknown; readonly question: unknown };
+  refuse('/questions/0', `asks about "${path}": ${question} Put the answer into "ops", and remove "questions"`);
 }
 
 /** @param depth 1, or one more in each `each` @returns how many there are */

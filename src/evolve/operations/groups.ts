@@ -3,6 +3,7 @@
 // Members of an object that become an object of their own, and back. Both name the members. So nobody's members go along
 // unseen, and none gets in the way of another.
 
+import { shownText } from '../../base/snippet.js';
 import { Refusal } from '../failure.js';
 import { type Member, OpenObject, objectIn, objectsAt } from '../text/tree.js';
 import { type ActionOf, type Kind, memberAt, siblings } from './kind.js';
@@ -45,7 +46,8 @@ export const flatten: Kind<ActionOf<'flatten'>> = {
         refuseRepeated(inner, source.place);
         const other = inner.find(({ name }) => !members.includes(name));
         if (other !== undefined) {
-          throw new Refusal('OTHER_MEMBERS', [...source.place, other.name], 'is a member that is not to be moved');
+          const name = shownText(() => other.name);
+          throw new Refusal('OTHER_MEMBERS', [...source.place, name], 'is a member that is not to be moved');
         }
         object.remove(member);
         object.members.push(...inner);

@@ -75,15 +75,32 @@ function arrayOf(stored: string, before: string, after: string): string {
 
 /** For each of the later elements the place of the earlier one that it was made of, if that is certain. */
 function partnersOf(was: readonly string[], is: readonly string[]): (number | undefined)[] {
-  const partners: (number | undefined)[] = is.map(() => undefined);
-  let [from, into] = [0, 0];
-  for (let i = 0; i <= is.length; i++) {
-    const same = i === is.length ? was.length : was.indexOf(is[i]!, from);
-    if (same === -1) continue;
-    // Between two pairs that are equal, as many elements as there were are the same ones, changed.
-    if (same - from === i - into) for (let k = 0; k < i - into; k++) partners[into + k] = from + k;
-    if (i < is.length) partners[i] = same;
-    [from, into] = [same + 1, i + 1];
+  const places = new Map<string, number[]>();
+  for (let at = was.length - 1; at >= 0; at--) listIn(places, was[at]!).push(at);
+  const partners = is.map((text) => places.get(text)?.pop());
+  const taken = new Set(partners);
+  // Between two elements that did not change, as many as there were are the same ones, changed.
+  for (let from = 0; from < is.length; from++) {
+    if (partners[from] !== undefined) continue;
+    let end = from;
+    while (end < is.length && partners[end] === undefined) end++;
+    const first = from === 0 ? 0 : partners[from - 1]! + 1;
+    const next = end === is.length ? was.length : partners[end]!;
+    const offset = first - from;
+    const run = next - end === offset ? Array.from({ length: end - from }, (_, i) => from + i) : [];
+    if (!run.some((i) => taken.has(i + offset))) {
+      for (const i of run) {
+        partners[i] = i + offset;
+        taken.add(i + offset);
+      }
+    }
+    from = end;
   }
   return partners;
+}
+
+function listIn(lists: Map<string, number[]>, text: string): number[] {
+  const list = lists.get(text) ?? [];
+  lists.set(text, list);
+  return list;
 }
