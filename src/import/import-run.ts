@@ -59,6 +59,8 @@ export class ImportRun {
   readonly #shards: ShardNumbers;
   /** See `CollectionManifest`. */
   readonly #keySalt: string | undefined;
+  /** That of the records of the collection. */
+  readonly #shape: number | undefined;
   readonly #workspace: Workspace;
   #workers: Workers | undefined;
   #threads = 0;
@@ -114,6 +116,7 @@ export class ImportRun {
     const last = recorded.at(-1);
     if (last !== undefined) this.tally.quarantine.resume(last.quarantineBytes);
     this.#keySalt = keySaltFor(target, options.collection, id);
+    this.#shape = target.catalog.collection(options.collection)?.shape;
     this.#tasks = this.#tasksOf(planned);
     this.#jobs = isOpenEnded(this) ? [] : planJobs(this.#tasks, firstShard);
     this.#shards = new ShardNumbers(target.catalog, firstShard);
@@ -138,7 +141,7 @@ export class ImportRun {
       positions,
       hashesSpans,
       storesNothing,
-      shape: this.target.catalog.collection(name)?.shape,
+      shape: this.#shape,
       secrets,
     });
   }
@@ -243,7 +246,7 @@ export class ImportRun {
     const { sourceBytes } = this;
     const keySalt = this.#keySalt;
     const rules = { key, indexPaths, uniquePaths, ...(positions && { positions }), keySalt };
-    const publication = { name, framing, ...rules, mode, shards, onDuplicate, sourceBytes };
+    const publication = { name, framing, ...rules, mode, shards, onDuplicate, sourceBytes, shape: this.#shape };
     this.#publisher = new Publisher(this.target.catalog, publication);
     return this.#publisher;
   }
