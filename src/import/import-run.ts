@@ -60,6 +60,8 @@ export class ImportRun {
   readonly #shards: ShardNumbers;
   /** See `CollectionManifest`. */
   readonly #keySalt: string | undefined;
+  /** That of the records of the collection. */
+  readonly #shape: number | undefined;
   readonly #workspace: Workspace;
   #workers: Workers | undefined;
   #threads = 0;
@@ -115,6 +117,7 @@ export class ImportRun {
     const last = recorded.at(-1);
     if (last !== undefined) this.tally.quarantine.resume(last.quarantineBytes);
     this.#keySalt = keySaltFor(target, options.collection, id);
+    this.#shape = target.catalog.collection(options.collection)?.shape;
     this.#tasks = this.#tasksOf(planned);
     this.#jobs = isOpenEnded(this) ? [] : planJobs(this.#tasks, firstShard);
     this.#shards = new ShardNumbers(target.catalog, firstShard);
@@ -139,7 +142,7 @@ export class ImportRun {
       positions,
       hashesSpans,
       storesNothing,
-      shape: this.target.catalog.collection(name)?.shape,
+      shape: this.#shape,
       secrets,
     });
   }
@@ -244,7 +247,7 @@ export class ImportRun {
     const { sourceBytes } = this;
     const keySalt = this.#keySalt;
     const rules = { key, indexPaths, uniquePaths, ...(positions && { positions }), keySalt };
-    const publication = { name, framing, ...rules, mode, shards, onDuplicate, sourceBytes };
+    const publication = { name, framing, ...rules, mode, shards, onDuplicate, sourceBytes, shape: this.#shape };
     this.#publisher = new Publisher(this.target.catalog, publication);
     return this.#publisher;
   }

@@ -20,8 +20,9 @@ export function commitPublication(
 ): PublishResult {
   const current = catalog.collection(publication.name);
   const merging = publication.mode !== 'replace';
-  // Its keys are hidden otherwise where it was made since the import began.
-  const isOther = current !== undefined && current.keySalt !== publication.keySalt;
+  // Its keys are hidden otherwise where it was made since the import began, and its records have the shape of that time.
+  const isOther =
+    current !== undefined && (current.keySalt !== publication.keySalt || current.shape !== publication.shape);
   if (isOther || (merging && current?.generation !== plan.base?.generation)) {
     const message = `another import published to collection ${publication.name} at the same time; nothing was changed: run this import again`;
     throw new GristmillError('STORE_BUSY', message);
@@ -43,7 +44,7 @@ export function commitPublication(
 
   const { base } = plan;
   const stored = base === undefined ? [] : catalog.shards(base);
-  const added = placeAfter(stored, publication.shards, current?.shape);
+  const added = placeAfter(stored, publication.shards, publication.shape);
   for (const shard of added) write.putShard(id, shard);
   // What comes after it closes it.
   const open = added.length === 0 ? base?.open : undefined;
@@ -63,7 +64,7 @@ export function commitPublication(
     primary: publication.key.kind === 'ordinal' ? undefined : primary,
     secondary,
     ...(publication.positions && { positions: true }),
-    ...(current?.shape !== undefined && { shape: current.shape }),
+    ...(publication.shape !== undefined && { shape: publication.shape }),
     ...(publication.keySalt !== undefined && { keySalt: publication.keySalt }),
     records: (base?.records ?? 0) + result.counts.stored - plan.updated,
     dead: (base?.dead ?? 0) + plan.marks.added,

@@ -41,6 +41,8 @@ export interface Publication {
   readonly positions?: true | undefined;
   /** See `CollectionManifest`: that of the collection, if it is there. */
   readonly keySalt?: string | undefined;
+  /** The shape of the records, which is the collection's. Absent: no migration was ever applied to it. */
+  readonly shape?: number | undefined;
   /** Bytes of source text the shards were made from. */
   readonly sourceBytes: number;
   /** Pages of one index changed in the publishing transaction, at most; beyond that its tree is rewritten. Default 8,192. */

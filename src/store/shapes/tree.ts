@@ -3,6 +3,7 @@
 // The tree of the shapes of a collection: which migrations lead from one shape to another. Each shape is made of one with a
 // lower number, so every walk ends.
 
+import { GristmillError } from '../../base/errors.js';
 import type { Migration } from '../../evolve/types.js';
 import type { History, Shape } from '../shape-types.js';
 
@@ -14,10 +15,13 @@ export interface Route {
   readonly open: number;
 }
 
-/** A shape that the history says. @throws RangeError for any other number but 0 */
+/** A shape other than 0. @throws GristmillError CHECKSUM_MISMATCH for a number that the history does not have */
 export function shapeAt({ shapes }: History, number: number): Shape {
   const shape = shapes[number - 1];
-  if (shape === undefined) throw new RangeError(`the history of the collection has no shape ${number}`);
+  if (shape === undefined) {
+    const message = `a collection has records of shape ${number}, and its history has only ${shapes.length}: the store is damaged; verify it`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message);
+  }
   return shape;
 }
 

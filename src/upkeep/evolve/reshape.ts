@@ -135,7 +135,7 @@ export class Reshaping {
   /** By the number of the index. */
   async #build(lock: WriterLock, { indexes }: Looked, trees: NewTrees): Promise<ReadonlyMap<number, BuiltTree>> {
     const work = { target: this.#target, watch: this.#watch, id: lock.token, workers: this.#workers };
-    const manifest = { ...this.#manifest, shape: this.#next.shape };
+    const manifest = this.#manifest;
     const state = { snapshot: this.#snapshot, manifest, forms: this.#forms };
     const built = new Map<number, BuiltTree>();
     for (const [i, { to: path, change }] of indexes.entries()) {

@@ -10,6 +10,7 @@ import { decodeHeader, decodeShard, decodeTombstones } from '../../store/catalog
 import {
   editCheck,
   garbageCheck,
+  historyCheck,
   lockCheck,
   resumableCheck,
   sourceRowsCheck,
@@ -155,6 +156,9 @@ function take(raw: RawValue, found: Inventory, file: string, read: CatalogRead):
     case MetaKind.sources:
       if (key.byteLength === TOMBSTONE_STATE_KEY_BYTES) decodeValue(sourcesCheck, value, 'manifest of sources', file);
       else decodeValue(sourceRowsCheck, value, 'list of source files', file);
+      return;
+    case MetaKind.history:
+      decodeValue(historyCheck, value, 'history of shapes', file);
       return;
     case MetaKind.edits: {
       const [collection] = numbersOf(key.subarray(0, EDIT_KEY_BYTES)) as [number];
