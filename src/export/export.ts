@@ -36,7 +36,7 @@ export async function* exportBytes(
     const copies = isAsStored && lookup.store.seal === undefined;
     const pieces = allPieces(held, options, { form, packing, copies }, startWorkers);
     if (compress === 'gz') yield* gzipMember(pieces);
-    else if (compress === 'br') yield* brotliStream(pieces, levelOf(options));
+    else if (compress === 'br') yield* brotliStream(pieces, levelOf(options), options.signal);
     else if (isSingle) yield* singleFrame(pieces, levelOf(options), workers);
     else for await (const { bytes } of pieces) yield bytes;
   } catch (error) {

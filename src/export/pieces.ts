@@ -1,12 +1,11 @@
 // records > plan > form > [pieces] > pack: plans the pieces of an export, and has workers write them, in order. At most a few are in
 // flight, in memory that is used again, so the memory does not depend on the size of the collection.
 
-import { GristmillError } from '../base/errors.js';
 import { type KeyNames, namesOf } from '../keys/key-path.js';
 import { inOrder } from '../parallel/in-order.js';
 import type { CollectionManifest } from '../store/types.js';
 import type { RecordForm } from './forms/form.js';
-import type { Piece, PiecePacking } from './pack/piece.js';
+import { type Piece, type PiecePacking, stopped } from './pack/piece.js';
 import { chosenRecords, keyOrder } from './plan/chosen.js';
 import { type HeldState, PIECE_BYTES, type PlannedPiece } from './plan/planned.js';
 import { sourceOrder } from './plan/source-order.js';
@@ -57,7 +56,7 @@ export async function* recordPieces(
   };
   try {
     for await (const { result } of inOrder(pieces, credits, start, () => {})) {
-      if (options.signal?.aborted) throw new GristmillError('CANCELLED', 'the export was stopped');
+      if (options.signal?.aborted) throw stopped();
       yield result;
       if (result.into !== undefined) free.push(result.into);
     }

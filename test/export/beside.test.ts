@@ -6,11 +6,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { openStore, type StreamOptions } from '../../dist/src/index.js';
-import { exported } from '../support/exported.js';
-import { scratch } from '../support/import-files.js';
-import { type TestStore, testStore } from '../support/import-store.js';
+import { DECODERS, exported } from '../support/exported.js';
+import { fileWith, scratch } from '../support/import-files.js';
+import { HAS_ZSTD, type TestStore, testStore } from '../support/import-store.js';
 
 const RECORDS = 5_000;
 const line = (id: number) => `{"id":${id},"text":"${String(id).padEnd(570, 'ä')}"}\n`;
@@ -88,6 +88,19 @@ test('cancelled, it fails with CANCELLED, and leaves no file', async () => {
   const files = records.exportFiles(join(folder, 'files'), { signal: AbortSignal.abort(), workers: 1 });
   await expect(files).rejects.toMatchObject({ code: 'CANCELLED' });
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('an encrypted store is exported as plain text, by threads that open its frames', async () => {
+  const key = Buffer.alloc(32, 7);
+  const store = await openStore(join(scratch(), 'store'), { create: true, encryption: { key } });
+  onTestFinished(() => store.close());
+  expect(store.stat().encryption).toBeDefined();
+  await store.import(fileWith(TEXT), { key: 'id' });
+  const records = store.collection('records');
+  expect((await exported(records)).toString()).toBe(TEXT);
+  expect(DECODERS.gz(await exported(records, { compress: 'gz', level: 1 })).toString()).toBe(TEXT);
+  const frames = await exported(records, { compress: 'zst', workers: 1 });
+  if (HAS_ZSTD) expect(DECODERS.zst(frames).toString()).toBe(TEXT);
 });
 
 test('a directory that has files stays what it is', async () => {

@@ -5,6 +5,7 @@
 // pieces one after another.
 
 import { constants, crc32, deflateRawSync } from 'node:zlib';
+import { GristmillError } from '../../base/errors.js';
 import { type FrameEncoder, zstdFrames } from '../../store/codec/frame-codec.js';
 
 export interface PiecePacking {
@@ -19,6 +20,11 @@ export interface Piece {
   /** Bytes of text that they are made of, and the CRC-32 of it where the codec asks for one. */
   readonly plainBytes: number;
   readonly crc: number;
+}
+
+/** The error of an export that was cancelled. */
+export function stopped(): GristmillError {
+  return new GristmillError('CANCELLED', 'the export was stopped');
 }
 
 /** A piece as it goes to the file. */

@@ -10,6 +10,7 @@ import { type OpenRange, readRows, resolvedRange } from '../../lookup/rows/readi
 import { StoredSource } from '../../lookup/rows/source.js';
 import { reshapedLine } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
+import { stopped } from '../pack/piece.js';
 import type { FilledSelection } from '../work/options.js';
 import { LinePieces } from './lines.js';
 import type { HeldState, PlannedPiece } from './planned.js';
@@ -62,7 +63,9 @@ export async function chosenRecords(held: HeldState, options: FilledSelection): 
       chosen.set(entry.shard, bits);
     }
     bits[ordinal >>> 3]! |= 1 << (ordinal & 7);
-    if (++entries % ENTRIES_A_TURN === 0) await setImmediate();
+    if (++entries % ENTRIES_A_TURN !== 0) continue;
+    await setImmediate();
+    if (options.signal?.aborted) throw stopped();
   }
   return chosen;
 }
