@@ -1,18 +1,15 @@
 // [profile]: what the profile of one shard takes, and who makes it.
 
 import type { Workers } from '../../import/tasks/workers.js';
-import type { ProfileImage } from '../../profile/simd/image.js';
-import type { ChainLink } from '../../profile/simd/thread-profiler.js';
+import type { Linked, ProfileImage } from '../../profile/simd/image.js';
 import type { Sealed } from '../../store/seal/types.js';
 import type { ShardEntry } from '../../store/types.js';
 
-export interface ProfileTask extends Sealed {
+export interface ProfileTask extends Sealed, Linked {
   readonly entry: ShardEntry;
   readonly path: string;
   /** Tombstones: dead records are left out. */
   readonly dead: Uint8Array;
-  /** Among the shards that a thread profiles together. Absent: this one has a profile of its own. */
-  readonly link?: ChainLink | undefined;
   /** See SharedProgress. */
   readonly shared: SharedArrayBuffer;
 }
