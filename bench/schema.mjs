@@ -63,7 +63,7 @@ async function measure({ name, bytes, datasets, runs, scratch }) {
       imported('plain'),
       imported('profile', '--profile'),
       imported('validate', '--validate', schemaFile),
-      node('schema', schema('--as', 'json')),
+      node('schema', schema('--as', 'typescript')),
       ...(HAS_DUCKDB ? [node('duckdb', [DUCKDB, source])] : []),
     ];
     const all = await alternate(variants, runs);

@@ -28,8 +28,8 @@ function profileOf(lines: readonly string[]): Profile {
 /** Records with text and arrays in which a guess goes wrong. */
 const record = fc.record({
   id: fc.nat(),
-  text: fc.constantFrom('a', '},{"id":1}', '[[{"id":2},'),
-  list: fc.array(fc.record({ at: fc.integer(), of: fc.constantFrom('x', 'y', null) }), { maxLength: 6 }),
+  text: fc.constantFrom<string>('a', '},{"id":1}', '[[{"id":2},'),
+  list: fc.array(fc.record({ at: fc.integer(), of: fc.constantFrom<string | null>('x', 'y', null) }), { maxLength: 6 }),
 });
 
 describe('an import in spans', () => {
@@ -37,7 +37,7 @@ describe('an import in spans', () => {
     const directory = scratch();
     const seen = { redone: 0, spans: 0 };
     const cutting = fc.record({
-      spanBytes: fc.constantFrom(60, 150, 400),
+      spanBytes: fc.constantFrom<number>(60, 150, 400),
       credits: fc.integer({ min: 1, max: 6 }),
       isReversed: fc.boolean(),
       misguess: fc.option(fc.nat(20), { nil: undefined, freq: 3 }),
@@ -66,7 +66,7 @@ describe('an import in spans', () => {
     );
     const all = Array.from({ length: 30 }, (_, id) => ({ id, text: 'a', list: [{ at: id, of: null }] }));
     const how = { spanBytes: 150, credits: 6, isReversed: false, misguess: 3, misguessEvery: 2 };
-    await fc.assert(property, { numRuns: runs(80), examples: [[all, 'ndjson', how]] });
+    await fc.assert(property, { numRuns: runs(80), examples: [[all, 'ndjson' as const, how]] });
     // Otherwise it shows nothing.
     expect(seen.redone).toBeGreaterThan(0);
     expect(seen.redone).toBeLessThan(seen.spans);

@@ -26,6 +26,7 @@ import { SHARDS_DIRECTORY } from '../../src/store/files/layout.js';
 import { ShardReader } from '../../src/store/shards/read.js';
 import { factsOf } from './import-errors.js';
 import { optionsFor } from './scans.js';
+import { TaskQueue } from './task-queue.js';
 
 /** How a source is cut up. */
 export interface Cutting {
@@ -93,7 +94,7 @@ export async function scanInSpans(
     const jobs = planJobs(new Tasks([plan], options, about), 1);
     workspace.open(jobs.map(({ task }) => spanPaths(context, task.shard).shard));
     mkdirSync(join(directory, SHARDS_DIRECTORY), { recursive: true });
-    const queue = new Queue(isReversed);
+    const queue = new TaskQueue(isReversed);
     const guessed = (task: SpanOrder): SpanOrder => {
       if (task.entry || misguess === undefined || task.shard % misguessEvery !== 0) return task;
       const afterComma = task.framing === 'array' || task.framing === 'object';
@@ -130,30 +131,6 @@ export async function scanInSpans(
     ...{ lines, keys: keys.sort(), rejected, spans, redone, shards, profile: profiles.profile() },
     ...(error && { error }),
   };
-}
-
-/** Tasks that run later, one a turn, in one order or the other: as workers do, results come when they come. */
-class Queue {
-  readonly #waiting: (() => void)[] = [];
-  readonly #isReversed: boolean;
-
-  constructor(isReversed: boolean) {
-    this.#isReversed = isReversed;
-  }
-
-  run<T>(work: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push(() => {
-        try {
-          resolve(work());
-        } catch (error) {
-          reject(error);
-        }
-      });
-      // Not sooner: as many as there are credits for wait together.
-      setImmediate(() => (this.#isReversed ? this.#waiting.pop() : this.#waiting.shift())?.());
-    });
-  }
 }
 
 function readShard(path: string, records: number): string[] {

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import type { BadFile, Shape } from '../../base/import-report.js';
 import type { BadReasonName, BadRecord, FramingName, ScanOptions } from '../../kernel/contract.js';
 import type { Places } from '../../keys/paths.js';
-import type { ProfileImage } from '../../profile/simd/image.js';
-import type { ChainLink } from '../../profile/simd/thread-profiler.js';
+import type { Linked, ProfileImage } from '../../profile/simd/image.js';
 import type { Change } from '../../store/pages/change.js';
 import type { Sealed } from '../../store/seal/types.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
@@ -152,11 +151,9 @@ export interface SpanContext extends SpanPlace {
   readonly shared: SharedArrayBuffer;
 }
 
-/** A task as a worker gets it. */
-export interface SpanOrder extends SpanTask {
+/** A task as a worker gets it; with its place in a chain of spans (accept/chain.ts). */
+export interface SpanOrder extends SpanTask, Linked {
   readonly context: SpanContext;
-  /** Among the spans that a thread may profile together (accept/chain.ts). Absent: this one has a profile of its own. */
-  readonly link?: ChainLink | undefined;
 }
 
 /** A sorted run within a span's run file, in chunks; `fences` holds the first entry of each chunk, one after another. */

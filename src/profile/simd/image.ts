@@ -24,6 +24,21 @@ export interface ProfileImage extends ProfileMemory {
   readonly run?: number;
 }
 
+/** The place of a span or shard among those whose records a thread may profile together. */
+export interface ChainLink {
+  /** Of the import, or whatever reads the records. */
+  readonly work: string;
+  readonly chain: string;
+  /** Rises from one span of the work to the next. */
+  readonly turn: number;
+}
+
+/** A task whose records are profiled. */
+export interface Linked {
+  /** Among those that a thread may profile together. Absent: it has a profile of its own. */
+  readonly link?: ChainLink | undefined;
+}
+
 /** The profile of all spans or shards whose images it is given, in the order in which each thread made them. */
 export class ImageSum {
   #sum: Profile | undefined;

@@ -3,17 +3,8 @@
 
 import { threadId } from 'node:worker_threads';
 import type { Profile } from '../types.js';
-import type { ProfileImage } from './image.js';
+import type { ChainLink, ProfileImage } from './image.js';
 import { Profiler } from './profiler.js';
-
-/** The place of a span or shard among those whose records a thread may profile together. */
-export interface ChainLink {
-  /** Of the import, or whatever reads the records. */
-  readonly work: string;
-  readonly chain: string;
-  /** Rises from one span of the work to the next. */
-  readonly turn: number;
-}
 
 let kept: ThreadProfiler | undefined;
 let runs = 0;

@@ -1,21 +1,18 @@
 // [profile]: what the profile of one shard takes, and who makes it.
 
 import type { Workers } from '../../import/tasks/workers.js';
-import type { ProfileImage } from '../../profile/simd/image.js';
-import type { ChainLink } from '../../profile/simd/thread-profiler.js';
+import type { Linked, ProfileImage } from '../../profile/simd/image.js';
 import type { Sealed } from '../../store/seal/types.js';
 import type { Route } from '../../store/shapes/tree.js';
 import type { ShardEntry } from '../../store/types.js';
 
-export interface ProfileTask extends Sealed {
+export interface ProfileTask extends Sealed, Linked {
   readonly entry: ShardEntry;
   readonly path: string;
   /** The migrations that make the collection's shape of the shard's. Undefined: it has that shape. */
   readonly route: Route | undefined;
   /** Tombstones: dead records are left out. */
   readonly dead: Uint8Array;
-  /** Among the shards that a thread profiles together. Absent: this one has a profile of its own. */
-  readonly link?: ChainLink | undefined;
   /** See SharedProgress. */
   readonly shared: SharedArrayBuffer;
 }
