@@ -1,7 +1,7 @@
 // record > [scan] > patches, migrations
 //
-// Where tokens and values end in the text of a stored record, which is valid JSON without white space between tokens. Nothing is
-// checked here: the import did.
+// Where tokens and values end in the text of a stored record, which is valid JSON without white space between tokens: the import has
+// checked that. In another text the search ends, too, with an error or at a wrong place.
 
 const QUOTE = '"'.charCodeAt(0);
 const BACKSLASH = '\\'.charCodeAt(0);
@@ -26,8 +26,8 @@ export function stringEnd(text: string, at: number): number {
 
 function longStringEnd(text: string, at: number): number {
   let end = text.indexOf('"', at + 1);
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end + 1;
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? noEnd() : end + 1;
 }
 
 /** Whether an odd number of backslashes stands before a quote. */
@@ -52,7 +52,7 @@ export function valueEnd(text: string, at: number): number {
 
 function containerEnd(text: string, at: number): number {
   let depth = 0;
-  for (let end = at; ; ) {
+  for (let end = at; end < text.length; ) {
     const code = text.charCodeAt(end);
     if (code === QUOTE) {
       end = stringEnd(text, end);
@@ -63,6 +63,12 @@ function containerEnd(text: string, at: number): number {
     if (brace === OPEN_OBJECT) depth++;
     else if (brace === CLOSE_OBJECT && --depth === 0) return end;
   }
+  return noEnd();
+}
+
+/** @throws TypeError for a text that is no record */
+export function noEnd(): never {
+  throw new TypeError('expected the text of a record: valid JSON without white space between tokens');
 }
 
 /** What a name means that is spelled so, with its quotes. */

@@ -136,3 +136,25 @@ describe('a function of the application', () => {
     expect(failureOf(() => plan.up('{"n":"a"}'))).toMatchObject({ reason, operation: 1, version: 6, path: '' });
   });
 });
+
+test.each([
+  '{',
+  '{"',
+  '{"a',
+  '{"a":',
+  '{"a":"',
+  '{"a":"\\',
+  '{"a":1',
+  '{"a":[',
+  '{"a":[1,{"b":"]"',
+  '{"a":1}}',
+  '{"b":{"c":1}',
+])('a text that is no record ends in an error: %s', (text) => {
+  for (const operation of [
+    { op: 'rename', path: 'a', to: 'z' },
+    { op: 'rename', path: 'b.c', to: 'z' },
+    { op: 'nest', path: 'n', members: ['a'] },
+  ]) {
+    expect(() => planWith(operation).up(`${text}`)).toThrow();
+  }
+});

@@ -4,8 +4,9 @@
 // the plan needs it (a name is taken, a moved value has no place, a value is refused), the walk gives up, and the interpreter says
 // why, or finds that all is well.
 
-import { nameOf, valueEnd } from '../../keys/json-scan.js';
+import { nameOf, noEnd } from '../../keys/json-scan.js';
 import { Refusal } from '../failure.js';
+import { valueEndIn, withCodes } from '../text/codes.js';
 import type { AppendedPlan, MemberPlan, ObjectPlan } from './object-plan.js';
 
 const COMMA = ','.charCodeAt(0);
@@ -21,7 +22,7 @@ const UNEXPECTED = Symbol('a record that the walk gives up');
 export function walked(text: string, plan: ObjectPlan, keptMax: number): string | undefined {
   if (text.charCodeAt(0) !== OPEN_OBJECT) return text;
   try {
-    return new Walk(text, keptMax).record(plan);
+    return withCodes(text, (codes) => new Walk(text, codes, keptMax).record(plan));
   } catch (error) {
     if (error === UNEXPECTED || error instanceof Refusal) return undefined;
     throw error;
@@ -38,19 +39,22 @@ interface OpenEnd {
 
 class Walk {
   readonly #text: string;
+  readonly #codes: Uint16Array;
   /** Values on their way to another object. Null: it has arrived. */
   readonly #kept: (string | null | undefined)[];
   readonly #openEnds: OpenEnd[] = [];
   #out = '';
   #at = 0;
 
-  constructor(text: string, keptMax: number) {
+  constructor(text: string, codes: Uint16Array, keptMax: number) {
     this.#text = text;
+    this.#codes = codes;
     this.#kept = keptMax === 0 ? [] : Array.from({ length: keptMax });
   }
 
   record(plan: ObjectPlan): string {
     this.#object(plan);
+    if (this.#at !== this.#text.length) noEnd();
     if (this.#openEnds.length === 0) {
       this.#checkArrived();
       return this.#out;
@@ -67,13 +71,13 @@ class Walk {
 
   /** Copies the object that begins here. */
   #object(plan: ObjectPlan): void {
-    const text = this.#text;
+    const [text, codes] = [this.#text, this.#codes];
     let isEmpty = true;
     /** Where members begin that are copied together; -1: there are none. */
     let run = -1;
     this.#out += '{';
-    for (let at = this.#at + 1; ; ) {
-      const code = text.charCodeAt(at);
+    for (let at = this.#at + 1; at < text.length; ) {
+      const code = codes[at]!;
       if (code === CLOSE_OBJECT || code === COMMA) {
         const isEnd = code === CLOSE_OBJECT;
         if (!isEnd) at++;
@@ -86,7 +90,8 @@ class Walk {
       }
       let colon = at + 1;
       let hasEscape = false;
-      for (let letter = text.charCodeAt(colon); letter !== QUOTE; letter = text.charCodeAt(++colon)) {
+      for (let letter = codes[colon]; letter !== QUOTE; letter = codes[++colon]) {
+        if (letter === undefined) noEnd();
         if (letter !== BACKSLASH) continue;
         hasEscape = true;
         colon++;
@@ -95,7 +100,7 @@ class Walk {
       const member = hasEscape ? plan.members.get(nameOf(text.slice(at, colon))) : memberOf(plan, text, at, colon);
       if (member === undefined) {
         if (run === -1) run = at;
-        at = valueEnd(text, colon + 1);
+        at = valueEndIn(codes, colon + 1);
         continue;
       }
       // Without the comma before this member.
@@ -114,6 +119,7 @@ class Walk {
       }
       at = this.#at;
     }
+    noEnd();
   }
 
   /** Copies a value with all that happens to it. */
@@ -124,11 +130,11 @@ class Walk {
 
   /** Copies a value with what happens within it. */
   #inner({ within }: MemberPlan): void {
-    if (within !== undefined && this.#text.charCodeAt(this.#at) === OPEN_OBJECT) {
+    if (within !== undefined && this.#codes[this.#at] === OPEN_OBJECT) {
       this.#object(within);
       return;
     }
-    const end = valueEnd(this.#text, this.#at);
+    const end = valueEndIn(this.#codes, this.#at);
     this.#out += this.#text.slice(this.#at, end);
     this.#at = end;
   }

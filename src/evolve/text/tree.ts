@@ -3,7 +3,7 @@
 // The text of a record, opened along the paths that operations walk. A value that nobody opens stays a piece of the text, so it
 // comes out as it is spelled.
 
-import { nameOf, stringEnd, valueEnd } from '../../keys/json-scan.js';
+import { nameOf, noEnd, stringEnd, valueEnd } from '../../keys/json-scan.js';
 import type { Place } from '../failure.js';
 
 /** Where a value is: the record itself, a member, or an element. */
@@ -71,7 +71,8 @@ export function textOf(value: Slot['value']): string {
 /** @param text of an object */
 export function membersOf(text: string): Member[] {
   const members: Member[] = [];
-  for (let at = 1; text[at] !== '}'; ) {
+  let at = 1;
+  while (text[at] !== '}') {
     if (text[at] === ',') at++;
     const colon = stringEnd(text, at);
     const end = valueEnd(text, colon + 1);
@@ -79,6 +80,7 @@ export function membersOf(text: string): Member[] {
     members.push({ name: nameOf(spelled), spelled, value: text.slice(colon + 1, end) });
     at = end;
   }
+  if (at !== text.length - 1) noEnd();
   return members;
 }
 
