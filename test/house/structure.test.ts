@@ -42,6 +42,7 @@ const LAYERS = [
     'src/store/shapes',
     'src/store/codec',
     'src/store/files',
+    'src/store/codec/raw',
     'src/store/sealed',
     'src/store/ring',
     'src/store/quarantine',

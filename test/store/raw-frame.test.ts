@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import binding from 'zstd-napi/binding.js';
 import { newBuffer, zstdFrames } from '../../src/store/codec/frame-codec.js';
-import { isRawFrame, RawEncoder, rawFrameBytes } from '../../src/store/codec/raw-frame.js';
+import { isRawFrame, RawEncoder, rawFrameBytes } from '../../src/store/codec/raw/raw-frame.js';
 import { Compressor } from '../../src/store/codec/zstd.js';
 import { runs } from '../support/effort.js';
 

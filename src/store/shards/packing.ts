@@ -4,7 +4,7 @@
 // keeps what it was, unless told otherwise.
 
 import type { FrameCodec, FrameEncoder } from '../codec/frame-codec.js';
-import { isRawFrame, RawEncoder } from '../codec/raw-frame.js';
+import { isRawFrame, RawEncoder } from '../codec/raw/raw-frame.js';
 import type { StorePlace } from '../files/blobs.js';
 import { shardPath } from '../files/layout.js';
 import { zstdIn } from '../sealed/frames.js';

@@ -8,9 +8,9 @@
 // Descriptor 84: the size takes four bytes, and there is a checksum, the low half of XXH64. Window 38: 128 KiB. zstd itself
 // writes this beginning for no frame: its windows are larger, or it names none. So the beginning tells how a frame was made.
 
-import { xxh64Low } from '../files/checksum.js';
-import type { FrameEncoder } from './frame-codec.js';
-import { BLOCK_HEADER_BYTES, CHECKSUM_BYTES } from './zstd-header.js';
+import { xxh64Low } from '../../files/checksum.js';
+import type { FrameEncoder } from '../frame-codec.js';
+import { BLOCK_HEADER_BYTES, CHECKSUM_BYTES } from '../zstd-header.js';
 
 const BEGINNING = Buffer.from('28b52ffd8438', 'hex');
 const HEADER_BYTES = BEGINNING.byteLength + 4;
