@@ -18,6 +18,7 @@ async function allFlags(): Promise<ReadonlySet<string>> {
     gristmill('config', '--help'),
     gristmill('watch', '--help'),
     gristmill('schema', 'set', '--help'),
+    gristmill('export', '--help'),
   ]);
   return new Set(helps.flatMap(({ stdout }) => stdout.match(/--[a-z][a-z-]+/g) ?? []));
 }
