@@ -1,4 +1,4 @@
-// record > [scan] > patches, migrations
+// record > [scan] > patches, migrations, exports
 //
 // Where tokens and values end in the text of a stored record, which is valid JSON without white space between tokens: the import has
 // checked that. In another text the search ends, too, with an error or at a wrong place.
@@ -71,7 +71,7 @@ export function noEnd(): never {
   throw new TypeError('expected the text of a record: valid JSON without white space between tokens');
 }
 
-/** What a name means that is spelled so, with its quotes. */
-export function nameOf(spelled: string): string {
+/** The string that is spelled so, with its quotes. */
+export function stringOf(spelled: string): string {
   return spelled.includes('\\') ? (JSON.parse(spelled) as string) : spelled.slice(1, -1);
 }

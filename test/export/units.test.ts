@@ -128,8 +128,9 @@ test('pieces are one gzip member', async () => {
 });
 
 test('indented text is as JSON.stringify writes it', () => {
-  const property = fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1, 3), (value, space) => {
-    const text = JSON.stringify(value, undefined, space);
+  const property = fc.property(fc.jsonValue(), (value) => {
+    // Without white space between tokens, as records are stored.
+    const text = JSON.stringify(value);
     expect(indented(text, '')).toBe(JSON.stringify(JSON.parse(text), undefined, 2));
   });
   fc.assert(property, { numRuns: runs(800) });

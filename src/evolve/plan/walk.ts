@@ -4,7 +4,7 @@
 // the plan needs it (a name is taken, a moved value has no place, a value is refused), the walk gives up, and the interpreter says
 // why, or finds that all is well.
 
-import { nameOf, noEnd } from '../../keys/json-scan.js';
+import { noEnd, stringOf } from '../../keys/json-scan.js';
 import { Refusal } from '../failure.js';
 import { valueEndIn, withCodes } from '../text/codes.js';
 import type { AppendedPlan, MemberPlan, ObjectPlan } from './object-plan.js';
@@ -97,7 +97,7 @@ class Walk {
         colon++;
       }
       colon++;
-      const member = hasEscape ? plan.members.get(nameOf(text.slice(at, colon))) : memberOf(plan, text, at, colon);
+      const member = hasEscape ? plan.members.get(stringOf(text.slice(at, colon))) : memberOf(plan, text, at, colon);
       if (member === undefined) {
         if (run === -1) run = at;
         at = valueEndIn(codes, colon + 1);

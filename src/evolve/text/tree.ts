@@ -3,7 +3,7 @@
 // The text of a record, opened along the paths that operations walk. A value that nobody opens stays a piece of the text, so it
 // comes out as it is spelled.
 
-import { nameOf, noEnd, stringEnd, valueEnd } from '../../keys/json-scan.js';
+import { noEnd, stringEnd, stringOf, valueEnd } from '../../keys/json-scan.js';
 import type { Place } from '../failure.js';
 
 /** Where a value is: the record itself, a member, or an element. */
@@ -77,7 +77,7 @@ export function membersOf(text: string): Member[] {
     const colon = stringEnd(text, at);
     const end = valueEnd(text, colon + 1);
     const spelled = text.slice(at, colon);
-    members.push({ name: nameOf(spelled), spelled, value: text.slice(colon + 1, end) });
+    members.push({ name: stringOf(spelled), spelled, value: text.slice(colon + 1, end) });
     at = end;
   }
   if (at !== text.length - 1) noEnd();

@@ -6,7 +6,8 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { shownText } from '../../base/snippet.js';
-import { eachMember, isObject, stringOf } from './members.js';
+import { stringOf } from '../../keys/json-scan.js';
+import { eachMember, isObject } from './members.js';
 
 /** The column with the names of records, in collections imported from one object. */
 export const NAME_COLUMN = 'key';

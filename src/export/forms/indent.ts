@@ -1,20 +1,19 @@
 // records > [form] > pack: JSON text with white space in it, as JSON.stringify puts it, and with all tokens as spelled.
 
-import { afterBlanks, stringEnd } from './members.js';
+import { stringEnd } from '../../keys/json-scan.js';
 
 const STEP = '  ';
 
-/** @param text valid JSON @param margin what stands before each line but the first */
+/** @param text of a record: JSON without white space between tokens @param margin what stands before each line but the first */
 export function indented(text: string, margin: string): string {
   let shown = '';
   let line = `\n${margin}`;
-  for (let at = afterBlanks(text, 0); at < text.length; ) {
+  for (let at = 0; at < text.length; ) {
     const character = text[at]!;
     let end = at + 1;
     switch (character) {
       case '{':
       case '[': {
-        end = afterBlanks(text, end);
         const isEmpty = text[end] === '}' || text[end] === ']';
         if (isEmpty) {
           shown += character + text[end];
@@ -44,12 +43,12 @@ export function indented(text: string, margin: string): string {
         end = scalarEnd(text, end);
         shown += text.slice(at, end);
     }
-    at = afterBlanks(text, end);
+    at = end;
   }
   return shown;
 }
 
-const SCALAR = /[^\s,\]}]*/y;
+const SCALAR = /[^,\]}]*/y;
 
 function scalarEnd(text: string, at: number): number {
   SCALAR.lastIndex = at;

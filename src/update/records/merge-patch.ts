@@ -1,7 +1,7 @@
 // JSON Merge Patch (RFC 7396) on the text of a record: what the patch does not name keeps its spelling, down to the last
 // digit. Parsing and writing the record again would round its large numbers.
 
-import { nameOf, stringEnd, valueEnd } from '../../keys/json-scan.js';
+import { stringEnd, stringOf, valueEnd } from '../../keys/json-scan.js';
 
 /** @param text a record as stored, and @param patch a patch: valid JSON without insignificant white space, both. */
 export function mergePatch(text: string | undefined, patch: string): string {
@@ -65,7 +65,7 @@ function membersOf(object: string): Member[] {
     const colon = stringEnd(object, at);
     const end = valueEnd(object, colon + 1);
     const spelled = object.slice(at, colon);
-    members.push({ name: nameOf(spelled), spelled, value: object.slice(colon + 1, end) });
+    members.push({ name: stringOf(spelled), spelled, value: object.slice(colon + 1, end) });
     at = end;
   }
   return members;
