@@ -42,6 +42,7 @@ export { type FailureReason, MigrationFailure } from './evolve/failure.js';
 export { type MigrationBuilder, migration } from './evolve/operations/builder.js';
 export { checkMigration } from './evolve/operations/check.js';
 export { planOf } from './evolve/plan/plan.js';
+export type { ProofDoubt } from './evolve/proof/proof.js';
 export type {
   Functions,
   JsonValue,
@@ -158,6 +159,7 @@ export type {
   DecryptOptions,
   EncryptOptions,
 } from './upkeep/convert/options.js';
+export type { CompatibilityReport, StoreCompatibilityOptions } from './upkeep/evolve/compatible.js';
 export type { AppliedMigration, EvolutionStatus } from './upkeep/evolve/history.js';
 export type { EvolvedIndex } from './upkeep/evolve/indexes.js';
 export type { EvolveOptions, EvolveReport, RecordFailures } from './upkeep/evolve/options.js';
