@@ -42,7 +42,6 @@ export { type FailureReason, MigrationFailure } from './evolve/failure.js';
 export { type MigrationBuilder, migration } from './evolve/operations/builder.js';
 export { checkMigration } from './evolve/operations/check.js';
 export { planOf } from './evolve/plan/plan.js';
-export type { ProofDoubt } from './evolve/proof/proof.js';
 export type {
   Functions,
   JsonValue,

@@ -141,7 +141,7 @@ export abstract class MaintainedStore {
    * the records where that does not know enough. Nothing is changed.
    * @throws GristmillError BAD_MIGRATION, COLLECTION_NOT_FOUND, VERSION_MISMATCH, MIGRATION_REFUSED, CANCELLED, IO_ERROR,
    * CHECKSUM_MISMATCH; TypeError
-   * @example const { isCompatible, failures, doubts } = await store.compatibility(migration, { mode: 'full' });
+   * @example const { isCompatible, failures, undoFailures } = await store.compatibility(migration, { mode: 'full' });
    */
   async compatibility(migration: Migration, options?: StoreCompatibilityOptions): Promise<CompatibilityReport> {
     const { place } = this.#acting;

@@ -1,10 +1,10 @@
 // Goal: evolve diff, check and test say the truth, in words and exit codes: a proposal makes the newer records of the older ones, a
-// "no" of check names what a record fails for, a written test passes for its migrations and fails for others.
+// "no" of check names the records and the reason, a written test passes for its migrations and fails for others.
 // Method: the command on small collections. The newer records are written by hand; the answers of check are compared with `planOf`,
 // record by record; the written test is run by `node --test`.
 
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore, planOf } from '../../dist/src/index.js';
@@ -137,7 +137,7 @@ describe('check', () => {
     const failing = migrationFile('retype.json', 0, toNumber);
     const { code, answer } = await check('store', 'retype.json');
     expect(code).toBe(1);
-    expect(answer).toMatchObject({ isCompatible: false, mode: 'backward', from: 0, to: 1, doubts: [] });
+    expect(answer).toMatchObject({ isCompatible: false, mode: 'backward', from: 0, to: 1, undoFailures: [] });
     expect(answer.failures).toMatchObject([{ operation: 0, path: 'price', reason: 'NOT_CONVERTIBLE', records: 1 }]);
     expect(answer.failures[0].keys).toEqual(refused(failing));
     const text = await run('evolve', 'check', 'retype.json', '--store', 'store', '--quiet');
@@ -156,25 +156,38 @@ describe('check', () => {
     expect(await check('store', 'split.json')).toMatchObject({ code: 0, answer: { isCompatible: true, failures: [] } });
   });
 
-  test('forward: names what cannot be undone, of the records that are there', async () => {
+  test('forward: names what cannot be undone, of the records that are there, in files and inline', async () => {
     await importUsers('forward', USERS);
+    const store = await openStore(join(place, 'forward'), { hotSet: false });
+    const users = store.collection('users');
+    await users.put({ id: 200, sex: 'y' });
     migrationFile('sex.json', 0, { op: 'map', path: 'sex', values: sexes, otherwise: 'other' });
     const { code, answer } = await check('forward', 'sex.json', '--mode', 'full');
     expect(code).toBe(1);
     expect(answer.failures).toEqual([]);
-    expect(answer.doubts).toMatchObject([
-      { version: 1, operation: 0, op: 'map', path: 'sex', reason: 'NOT_IN_TABLE', count: 1, isCertain: true },
+    expect(answer.undoFailures).toMatchObject([
+      { version: 1, operation: 0, path: 'sex', reason: 'NOT_IN_TABLE', records: 2, keys: expect.any(Array) },
     ]);
+    expect(answer.undoFailures[0].keys.toSorted()).toEqual(['200', '7']);
     const text = await run('evolve', 'check', 'sex.json', '--store', 'forward', '--mode', 'forward', '--quiet');
     expect(text.stdout).toMatch(
-      /\noperation 0 \(map\) .* version 1 cannot be undone for 1 value of "sex": NOT_IN_TABLE\n$/,
+      /\nundone: 2 records, such as .*: operation 0 \(map\) of the migration to version 1 .*"sex"/,
     );
     // The profile that the store keeps still counts a record that is gone.
-    const store = await openStore(join(place, 'forward'), { hotSet: false });
-    await store.collection('users').schema();
-    await store.collection('users').delete(7);
+    await users.schema();
+    await users.delete(7);
+    await users.delete(200);
     await store.close();
     expect((await check('forward', 'sex.json', '--mode', 'full')).answer).toMatchObject({ isCompatible: true });
+  });
+
+  test('full: a record that has no newer version is not counted twice', async () => {
+    const { answer } = await check('store', 'retype.json', '--mode', 'full-transitive', '--workers', '1');
+    expect(answer).toMatchObject({ isCompatible: false, failures: [{ keys: ['9'] }], undoFailures: [] });
+    expect(await check('store', 'split.json', '--mode', 'full')).toMatchObject({
+      code: 0,
+      answer: { undoFailures: [] },
+    });
   });
 
   test('transitive: all versions before', async () => {
@@ -184,7 +197,7 @@ describe('check', () => {
     migrationFile('rename.json', 1, { op: 'rename', path: 'sex', to: 'gender' });
     expect(await check('history', 'rename.json', '--mode', 'full')).toMatchObject({ code: 0 });
     expect(await check('history', 'rename.json', '--mode', 'full-transitive')).toMatchObject({
-      ...{ code: 1, answer: { failures: [], doubts: [{ version: 1, path: 'sex', count: 1 }] } },
+      ...{ code: 1, answer: { failures: [], undoFailures: [{ version: 1, path: 'sex', records: 1, keys: ['7'] }] } },
     });
   });
 
@@ -226,6 +239,7 @@ test('test writes a test with records of the collection, which passes, and fails
   expect(passes(text.replace('"wrap"', '"remove"'))).toBe(false);
   migrationFile('two.json', 2, { op: 'wrap', path: 'old' });
   expect((await run('evolve', 'test', 'one.json', 'two.json', ...words)).code).toBe(2);
+  expect(readdirSync(place).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   expect(await run('evolve', 'test', 'two.json', ...words)).toMatchObject({
     ...{ code: 4, stderr: expect.stringContaining('VERSION_MISMATCH') },
   });

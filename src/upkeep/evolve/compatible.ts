@@ -1,12 +1,10 @@
 // [evolve]: profile > dry run > [compatible]
 //
-// Whether a migration would leave the versions of a collection compatible. The profile of the collection is asked first. If it
-// does not know whether all stored records become newer ones, the records decide. What newer records become in older versions,
-// only the profile says.
+// Whether a migration would leave the versions of a collection compatible. The profile of the collection is asked first. Where it
+// does not know enough, the records decide: each is made newer, and older again.
 
 import { checkMigration } from '../../evolve/operations/check.js';
 import { compatibility } from '../../evolve/proof/compatibility.js';
-import type { ProofDoubt } from '../../evolve/proof/proof.js';
 import type { Migration } from '../../evolve/types.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { either, LONG_WORK, THREADS } from '../../options/shared.js';
@@ -15,13 +13,15 @@ import { lineOf, shapeAt } from '../../store/shapes/tree.js';
 import type { CatalogSnapshot, CollectionManifest } from '../../store/types.js';
 import { collectionOf } from '../collection-of.js';
 import type { IndexProgress } from '../indexes/options.js';
+import { IndexWatch } from '../indexes/progress.js';
 import type { SchemaProgress } from '../profile/options.js';
 import { profileCollection } from '../profile/profile.js';
 import type { Profilers } from '../profile/task.js';
-import { applyMigration } from './evolve.js';
-import { checkFrom, versionsOf } from './history.js';
+import { shapeAfter } from './evolve.js';
+import { versionsOf } from './history.js';
 import type { EvolveReport, EvolveTarget, RecordFailures } from './options.js';
 import { refuseCalls } from './refuse-calls.js';
+import { Reshaping } from './reshape.js';
 
 export interface CompatibilityTarget extends EvolveTarget {
   readonly startWorkers: (threads: number) => ReturnType<EvolveTarget['startWorkers']> & Profilers;
@@ -57,13 +57,13 @@ export interface StoreCompatibilityOptions {
 }
 
 /** The result of `store.compatibility`. */
-export interface CompatibilityReport extends Pick<EvolveReport, 'collection' | 'from' | 'to' | 'failures'> {
+export interface CompatibilityReport extends Pick<EvolveReport, 'collection' | 'from' | 'to'> {
   readonly mode: (typeof MODES)[number];
   readonly isCompatible: boolean;
   /** Records that the newer version cannot have, by operation, place and reason. */
   readonly failures: readonly RecordFailures[];
-  /** Operations that cannot be undone for values of the newer version, or perhaps cannot. */
-  readonly doubts: readonly ProofDoubt[];
+  /** Records that have a newer version, but an older version cannot have that, by the operation that cannot be undone. */
+  readonly undoFailures: readonly RecordFailures[];
 }
 
 /**
@@ -80,54 +80,46 @@ export async function checkCompatibility(
   refuseCalls(migration.ops);
   const filled = resolveOptions('compatibility', OPTIONS, options);
   const how = { ...filled, signal: either(filled.signal, target.closing) };
-  const { collection, from, to } = migration;
-  const { mayFail, doubts } = await askProfile(target, migration, how);
-  const { workers, signal, onProgress } = how;
-  const failures = mayFail
-    ? (await applyMigration(target, migration, { dryRun: true, workers, signal, onProgress })).failures
-    : [];
-  const isCompatible = failures.length === 0 && doubts.length === 0;
-  return { collection, from, to, mode: how.mode, isCompatible, failures, doubts };
-}
-
-/** Whether some record may fail, and what cannot be undone. */
-async function askProfile(
-  target: CompatibilityTarget,
-  migration: Migration,
-  options: Filled,
-): Promise<{ readonly mayFail: boolean; readonly doubts: readonly ProofDoubt[] }> {
   target.catalog.refresh();
   const snapshot = target.catalog.snapshot();
+  const watch = new IndexWatch(how, 'check');
   try {
     const manifest = collectionOf(snapshot, migration.collection);
     const versions = versionsOf(snapshot, manifest);
-    checkFrom(versions, migration);
-    const line = lineOf(versions.history, versions.shape).slice(0, -1).toReversed();
-    const earlier = line.map((shape) => shapeAt(versions.history, shape).migration);
-    const ask = (fresh: boolean) => asked(target, snapshot, manifest, [migration], earlier, { ...options, fresh });
-    const first = await ask(false);
-    // The kept profile may count values of records that are gone.
-    return first.doubts.length === 0 ? first : await ask(true);
+    const next = shapeAfter(versions, migration);
+    const reshaping = new Reshaping(target, watch, how.workers, { snapshot, manifest }, next);
+    const before = lineOf(versions.history, versions.shape).slice(0, -1).toReversed();
+    const earlier = before.map((shape) => shapeAt(versions.history, shape).migration);
+    const { mayFail, mayStay } = await askProfile({ ...target, snapshot }, manifest, migration, earlier, how);
+    const failures = mayFail ? reshaping.named((await reshaping.look()).failures) : [];
+    const undone = how.mode.endsWith(TRANSITIVE) ? [...earlier, migration] : [migration];
+    const undoFailures = mayStay ? reshaping.named(await reshaping.lookBack(undone)) : [];
+    const { collection, from, to } = migration;
+    const isCompatible = failures.length === 0 && undoFailures.length === 0;
+    return { collection, from, to, mode: how.mode, isCompatible, failures, undoFailures };
+  } catch (error) {
+    throw watch.errorOf(error);
   } finally {
+    watch.close();
     snapshot.release();
   }
 }
 
-async function asked(
-  target: CompatibilityTarget,
-  snapshot: CatalogSnapshot,
+/** Whether some record may have no newer version, and whether one may have no older version of that. */
+async function askProfile(
+  target: CompatibilityTarget & { readonly snapshot: CatalogSnapshot },
   manifest: CollectionManifest,
-  migrations: readonly Migration[],
+  migration: Migration,
   earlier: readonly Migration[],
-  { mode, ...options }: Filled & { readonly fresh: boolean },
-): ReturnType<typeof askProfile> {
-  const { profile } = await profileCollection({ ...target, snapshot }, manifest, options);
+  { mode, ...options }: Filled,
+): Promise<{ readonly mayFail: boolean; readonly mayStay: boolean }> {
+  const { profile } = await profileCollection(target, manifest, { ...options, fresh: false });
   const values = valuesOf(profile, manifest.framing === 'object');
   const isTransitive = mode.endsWith(TRANSITIVE);
-  const isBackward = !mode.startsWith('forward');
-  const isForward = !mode.startsWith('backward');
+  const isProven = (direction: 'backward' | 'forward'): boolean =>
+    compatibility([migration], values, direction, { isTransitive, earlier }).isProven;
   return {
-    mayFail: isBackward && !compatibility(migrations, values, 'backward').isProven,
-    doubts: isForward ? compatibility(migrations, values, 'forward', { isTransitive, earlier }).doubts : [],
+    mayFail: !mode.startsWith('forward') && !isProven('backward'),
+    mayStay: !mode.startsWith('backward') && !isProven('forward'),
   };
 }

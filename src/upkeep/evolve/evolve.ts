@@ -97,8 +97,11 @@ async function evolve(
   }
 }
 
-/** The shape that a migration leads to. It is a new one, unless the same migration was undone before. */
-function shapeAfter(versions: Versions, migration: Migration): NextShape {
+/**
+ * The shape that a migration leads to. It is a new one, unless the same migration was undone before.
+ * @throws GristmillError VERSION_MISMATCH
+ */
+export function shapeAfter(versions: Versions, migration: Migration): NextShape {
   checkFrom(versions, migration);
   const { history, shape } = versions;
   const { collection, from, to, ops } = migration;

@@ -1,7 +1,7 @@
 // gristmill evolve check: whether a migration would leave the versions of a collection compatible.
 
 import type { Command } from 'commander';
-import type { CompatibilityReport, ProofDoubt } from '../../../index.js';
+import type { CompatibilityReport } from '../../../index.js';
 import { type CommonOptions, choice, readInteger, withCommonOptions } from '../../shared/arguments.js';
 import { interruptible } from '../../shared/interrupt.js';
 import { openStore } from '../../shared/open.js';
@@ -10,7 +10,6 @@ import { escapeControls, jsonLine } from '../../terminal/escape.js';
 import { Exit } from '../../terminal/exit.js';
 import { progressView } from '../../terminal/progress.js';
 import { print } from '../../terminal/streams.js';
-import { formatCount } from '../../terminal/table.js';
 import { failureText, migrationIn } from './shared.js';
 
 interface CheckFlags extends CommonOptions, StoreFlags {
@@ -31,8 +30,8 @@ backward: the newer version can have all stored records. forward: the version be
 full: both. -transitive: all versions before, not only the last one. (All stored records count for backward, in whatever version
 they are stored.)
 
-It asks the profile of the collection. For backward, if the profile does not know enough, it looks at the records, as plan does. If
-the answer is no, the exit code is 1.`;
+It asks the profile of the collection. If the profile does not know enough, it looks at the records, and changes nothing. If the answer
+is no, it names records, and the exit code is 1. "undone:" stands before what an older version cannot have.`;
 
 /** Adds the command to `gristmill evolve`. */
 export function addCheck(evolve: Command): void {
@@ -67,19 +66,12 @@ async function runCheck(file: string, flags: CheckFlags): Promise<void> {
   if (!report.isCompatible) process.exitCode = Exit.incompatible;
 }
 
-function textOf({ collection, from, to, mode, isCompatible, failures, doubts }: CompatibilityReport): string {
+function textOf(report: CompatibilityReport): string {
+  const { collection, from, to, mode, isCompatible, failures, undoFailures } = report;
   const lines = [
     `${collection}: version ${to} is ${isCompatible ? '' : 'not '}compatible with version ${from} (${mode})`,
     ...failures.map(failureText),
-    ...doubts.map(doubtText),
+    ...undoFailures.map((failure) => `undone: ${failureText(failure)}`),
   ];
   return `${lines.map(escapeControls).join('\n')}\n`;
-}
-
-function doubtText({ operation, op, version, path, reason, count, isCertain }: ProofDoubt): string {
-  const values = `${formatCount(count)} ${count === 1 ? 'value' : 'values'}`;
-  const place = path === '' ? 'the record' : `"${path}"`;
-  const why = reason === undefined ? 'the profile does not know enough' : reason;
-  const what = isCertain ? `cannot be undone for ${values}` : `may not be undone for up to ${values}`;
-  return `operation ${operation} (${op}) of the migration to version ${version} ${what} of ${place}: ${why}`;
 }

@@ -27,9 +27,9 @@ Example:
   gristmill evolve test users-1.json --store ./store --out users.test.ts
 
 The first migration begins with the version that the collection has; each further one follows the one before it. The file has
-records of the collection in it, as they are: of the first 100,000 one of each shape, at most 20. It says what the migrations make of
-each, and holds them to what is true of every migration. It is JavaScript, and runs with node --test. Read it: if a record should
-become another one, correct it there.`;
+records of the collection in it, as they are, also of an encrypted store: of the first 100,000 one of each shape, at most 20. It
+says what the migrations make of each, and holds them to what is true of every migration. It is JavaScript, and runs with
+node --test. Read it: if a record should become another one, correct it there.`;
 
 /** Adds the command to `gristmill evolve`. */
 export function addTest(evolve: Command): void {
@@ -62,8 +62,8 @@ async function runTest(files: readonly string[], flags: TestFlags): Promise<void
       throw new GristmillError('VERSION_MISMATCH', message);
     }
     const records = await recordsOfShapes(firstTexts(store.collection(collection)), SHAPES_MAX);
-    const output = await fileOutput(out, store.options.trustShared);
-    await writeTo(output, testFileOf(migrations, records));
+    const text = testFileOf(migrations, records);
+    await writeTo(await fileOutput(out, store.options.trustShared), text);
     if (json) print(jsonLine({ collection, records: records.length }));
     else note(`wrote ${out}: ${records.length} ${records.length === 1 ? 'record' : 'records'}`);
   } finally {
