@@ -35,6 +35,8 @@ export type {
   SharedKeys,
 } from './base/import-report.js';
 export type { ConfigFile } from './config/config-file.js';
+export type { Proposal, ProposedMigration, Question } from './evolve/diff/diff.js';
+export type { Evidence } from './evolve/diff/similarity.js';
 // Migrations as data: to write them, and to test them without a store.
 export { type FailureReason, MigrationFailure } from './evolve/failure.js';
 export { type MigrationBuilder, migration } from './evolve/operations/builder.js';
@@ -156,6 +158,7 @@ export type {
   DecryptOptions,
   EncryptOptions,
 } from './upkeep/convert/options.js';
+export type { CompatibilityReport, StoreCompatibilityOptions } from './upkeep/evolve/compatible.js';
 export type { AppliedMigration, EvolutionStatus } from './upkeep/evolve/history.js';
 export type { EvolvedIndex } from './upkeep/evolve/indexes.js';
 export type { EvolveOptions, EvolveReport, RecordFailures } from './upkeep/evolve/options.js';

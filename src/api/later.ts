@@ -22,6 +22,12 @@ import type { ConversionKind } from '../store/files/layout.js';
 import type { CollectionManifest } from '../store/types.js';
 import { convertStore as convertWith } from '../upkeep/convert/convert.js';
 import type { ConvertReport, EncryptOptions } from '../upkeep/convert/options.js';
+import {
+  type CompatibilityReport,
+  type CompatibilityTarget,
+  checkCompatibility,
+  type StoreCompatibilityOptions,
+} from '../upkeep/evolve/compatible.js';
 import { applyMigration, undoMigrations as undoWith } from '../upkeep/evolve/evolve.js';
 import type { EvolveOptions, EvolveReport, EvolveTarget } from '../upkeep/evolve/options.js';
 import type { IndexTarget } from '../upkeep/indexes/build.js';
@@ -128,6 +134,15 @@ export function undoMigrations(
   given?: EvolveOptions,
 ): Promise<EvolveReport> {
   return undoWith(withThreads(target), collection, to, given);
+}
+
+/** See upkeep/evolve/compatible.ts. */
+export function compatibility(
+  target: Threadless<CompatibilityTarget>,
+  migration: unknown,
+  given?: StoreCompatibilityOptions,
+): Promise<CompatibilityReport> {
+  return checkCompatibility(withThreads(target), migration, given);
 }
 
 /** See upkeep/schema/set.ts. */

@@ -12,6 +12,7 @@ import type { BackupOptions, BackupReport } from '../upkeep/backup-options.js';
 import type { ChangeTarget } from '../upkeep/collections/change.js';
 import type { CollectionChangeOptions, RemovedReport } from '../upkeep/collections/options.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact/options.js';
+import type { CompatibilityReport, StoreCompatibilityOptions } from '../upkeep/evolve/compatible.js';
 import type { EvolutionStatus } from '../upkeep/evolve/history.js';
 import type { EvolveOptions, EvolveReport } from '../upkeep/evolve/options.js';
 import type { CreateIndexOptions, CreateIndexReport, DropIndexOptions } from '../upkeep/indexes/options.js';
@@ -132,6 +133,21 @@ export abstract class MaintainedStore {
       const { evolution } = await later.load();
       this.#catalog.refresh();
       return evolution(this.#catalog, collection);
+    });
+  }
+
+  /**
+   * Says whether versions would be compatible if a migration were applied. It looks at the profile of the collection first, and at
+   * the records where that does not know enough. Nothing is changed.
+   * @throws GristmillError BAD_MIGRATION, COLLECTION_NOT_FOUND, VERSION_MISMATCH, MIGRATION_REFUSED, CANCELLED, IO_ERROR,
+   * CHECKSUM_MISMATCH; TypeError
+   * @example const { isCompatible, failures, undoFailures } = await store.compatibility(migration, { mode: 'full' });
+   */
+  async compatibility(migration: Migration, options?: StoreCompatibilityOptions): Promise<CompatibilityReport> {
+    const { place } = this.#acting;
+    return this.work(async (closing) => {
+      const { compatibility } = await later.load();
+      return compatibility({ ...place, catalog: this.#catalog, closing }, migration, options);
     });
   }
 

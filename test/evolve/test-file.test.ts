@@ -37,10 +37,10 @@ const records = [
   '{"id":4,"price":"x"}',
 ];
 
-it('chooses a record of each shape', () => {
-  expect(recordsOfShapes(records, 10)).toEqual([records[0], records[2], records[3]]);
-  expect(recordsOfShapes(records, 1)).toEqual([records[0]]);
-  expect(recordsOfShapes(['{"a":1,"b":[1,2]}', '{"b":[3],"a":1.5}', '{"a":2,"b":[9]}'], 9)).toHaveLength(2);
+it('chooses a record of each shape', async () => {
+  expect(await recordsOfShapes(records, 10)).toEqual([records[0], records[2], records[3]]);
+  expect(await recordsOfShapes(records, 1)).toEqual([records[0]]);
+  expect(await recordsOfShapes(['{"a":1,"b":[1,2]}', '{"b":[3],"a":1.5}', '{"a":2,"b":[9]}'], 9)).toHaveLength(2);
 });
 
 it('writes a test that holds the migrations to what they did', () => {

@@ -116,11 +116,11 @@ const LAYERS = [
     'src/cli/commands/quarantine',
     'src/cli/commands/rows',
     'src/cli/commands/index',
-    'src/cli/commands/evolve',
     'src/cli/commands/key',
     'src/cli/commands/collection',
     'src/cli/commands/audit',
     'src/cli/commands/schema',
+    'src/cli/commands/evolve',
     'src/cli',
   ],
 ].flat();

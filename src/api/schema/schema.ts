@@ -1,6 +1,7 @@
 // What is known of all records of a collection, or of sources: as a user holds it. It is a profile (profile/types.ts), and ways
 // to show it (profile/show/).
 
+import { diffOf, type Proposal } from '../../evolve/diff/diff.js';
 import { decodeProfile, encodeProfile } from '../../profile/encode.js';
 import { diffProfiles, type SchemaDifference } from '../../profile/show/diff.js';
 import { type JsonSchemaOptions, jsonSchema } from '../../profile/show/json-schema.js';
@@ -55,6 +56,16 @@ export class Schema {
   /** What is new, gone or changed in `other`, which is a later schema of such records. */
   diff(other: Schema): SchemaDifference[] {
     return diffProfiles(this.#profile, other.#profile);
+  }
+
+  /**
+   * Proposes the migration from these records to those of `other` (docs/evolution.md). What is not certain is a question, and a
+   * migration with questions cannot be applied.
+   * @param collection the collection of the migration
+   * @param from the version of these records
+   */
+  migrationTo(other: Schema, collection: string, from: number): Proposal {
+    return diffOf(this.#profile, other.#profile, collection, from);
   }
 
   /** All that is known as bytes, to compare a later schema with. Of the same records the bytes are the same. */

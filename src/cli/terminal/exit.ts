@@ -10,6 +10,8 @@ export const Exit = {
   ok: 0,
   /** A key has no record. */
   notFound: 1,
+  /** A migration does not leave the versions compatible (evolve check). */
+  incompatible: 1,
   /** The command line is wrong. */
   usage: 2,
   /** The source, or a record in it, is not what it has to be. */
@@ -28,7 +30,7 @@ export const Exit = {
 export const EXIT_HELP = `
 Exit codes:
   0    done
-  1    a key has no record (get, patch, delete), or a collection no schema (schema get)
+  1    a key has no record (get, patch, delete), a collection no schema (schema get), or the answer is no (evolve check)
   2    wrong usage: unknown option, missing argument, value out of range
   3    bad input: the source is missing, not JSON or truncated, or a record is bad
   4    store: missing, damaged, busy or of a newer format; no such collection or index; verify found faults

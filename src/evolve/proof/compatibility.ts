@@ -13,6 +13,8 @@ export type CompatibilityMode = 'backward' | 'forward' | 'full';
 export interface CompatibilityOptions {
   /** Whether all versions count, and not only the last two. Default: false. */
   readonly isTransitive?: boolean;
+  /** With `isTransitive`: the migrations that led to the version of the stored records, the first one first. Default: none. */
+  readonly earlier?: readonly Migration[];
 }
 
 /**
@@ -24,11 +26,12 @@ export function compatibility(
   migrations: readonly Migration[],
   profile: Profile,
   mode: CompatibilityMode,
-  { isTransitive = false }: CompatibilityOptions = {},
+  { isTransitive = false, earlier = [] }: CompatibilityOptions = {},
 ): Proof {
   const [from, last] = isTransitive ? [0, migrations] : [migrations.length - 1, migrations.slice(-1)];
   const stored = walkOf(migrations.slice(0, Math.max(0, from)), shapeOf(profile.root)).root;
   const up = walkOf(last, stored);
   const doubts = mode === 'forward' ? [] : up.doubts;
-  return proofFrom(mode === 'backward' ? doubts : [...doubts, ...walkBack(last, up.root).doubts]);
+  const undone = isTransitive ? [...earlier, ...last] : last;
+  return proofFrom(mode === 'backward' ? doubts : [...doubts, ...walkBack(undone, up.root).doubts]);
 }

@@ -7,9 +7,12 @@ import { elementsOf, membersOf } from '../text/tree.js';
  * Some of the records, of as many different shapes as there are: which members they have, of which kinds.
  * @param max how many, at most
  */
-export function recordsOfShapes(records: Iterable<string>, max: number): string[] {
+export async function recordsOfShapes(
+  records: Iterable<string> | AsyncIterable<string>,
+  max: number,
+): Promise<string[]> {
   const byShape = new Map<string, string>();
-  for (const record of records) {
+  for await (const record of records) {
     const shape = shapeOf(record);
     if (!byShape.has(shape)) byShape.set(shape, record);
     if (byShape.size === max) break;

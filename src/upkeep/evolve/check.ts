@@ -4,6 +4,7 @@
 // are inline are read here. What transactions write meanwhile is looked at last, in the publishing transaction.
 
 import { THREADLESS_BYTES_MAX } from '../../base/limits.js';
+import type { Migration } from '../../evolve/types.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import { shardPath } from '../../store/files/layout.js';
@@ -14,12 +15,15 @@ import type { IndexWatch } from '../indexes/progress.js';
 import { Failures } from './failures.js';
 import type { EvolveTarget } from './options.js';
 import type { TrialResult } from './task.js';
+import { formUndone } from './undone.js';
 
 /** What is looked at, and in which shape it is to be. */
 interface Checked {
   readonly snapshot: CatalogSnapshot;
   readonly shards: readonly ShardEntry[];
   readonly forms: Forms;
+  /** Migrations that are taken back again, see `formUndone`. */
+  readonly undone?: readonly Migration[] | undefined;
 }
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR, CANCELLED */
@@ -27,14 +31,14 @@ export async function checkRecords(
   target: EvolveTarget,
   watch: IndexWatch,
   workersMax: number,
-  { snapshot, shards, forms }: Checked,
+  { snapshot, shards, forms, undone }: Checked,
 ): Promise<Failures> {
   const failures = new Failures();
   const bytes = shards.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
   watch.enter('scan', bytes);
   for (const entry of shards) {
     if (entry.fileNumber !== 0) continue;
-    const form = forms.of(entry);
+    const form = formUndone(forms.of(entry), undone);
     for (const { ordinal, line } of liveRecords(snapshot, entry, snapshot.tombstones(entry))) {
       failures.look(line.toString(), form, entry.shard, ordinal);
     }
@@ -47,7 +51,7 @@ export async function checkRecords(
     const start = (entry: ShardEntry): Promise<TrialResult> =>
       workers.trial({
         ...{ entry, dead: snapshot.tombstones(entry), shared: watch.shared.buffer },
-        ...{ path: shardPath(target.directory, entry.file), route: forms.routeOf(entry) },
+        ...{ path: shardPath(target.directory, entry.file), route: forms.routeOf(entry), undone },
       });
     for await (const { result } of inOrder(files, threads + 1, start, watch.stop)) {
       await watch.pause();

@@ -1,6 +1,5 @@
 // [evolve]: a migration is applied; migrations are undone, or become final. Each takes its turn among writers.
 
-import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import { SHAPES_MAX } from '../../base/limits.js';
 import { checkMigration } from '../../evolve/operations/check.js';
@@ -18,7 +17,7 @@ import type { Catalog } from '../../store/types.js';
 import { collectionOf } from '../collection-of.js';
 import { type CollectionChangeOptions, resolveChangeOptions } from '../collections/options.js';
 import { IndexWatch } from '../indexes/progress.js';
-import { type Versions, versionMismatch, versionsOf } from './history.js';
+import { checkFrom, type Versions, versionMismatch, versionsOf } from './history.js';
 import {
   type EvolveOptions,
   type EvolveReport,
@@ -26,6 +25,7 @@ import {
   type FilledEvolveOptions,
   resolveEvolve,
 } from './options.js';
+import { refuseCalls } from './refuse-calls.js';
 import { type NextShape, Reshaping } from './reshape.js';
 
 /**
@@ -97,14 +97,14 @@ async function evolve(
   }
 }
 
-/** The shape that a migration leads to. It is a new one, unless the same migration was undone before. */
-function shapeAfter({ history, shape, version }: Versions, migration: Migration): NextShape {
+/**
+ * The shape that a migration leads to. It is a new one, unless the same migration was undone before.
+ * @throws GristmillError VERSION_MISMATCH
+ */
+export function shapeAfter(versions: Versions, migration: Migration): NextShape {
+  checkFrom(versions, migration);
+  const { history, shape } = versions;
   const { collection, from, to, ops } = migration;
-  if (from !== version) {
-    throw versionMismatch(
-      `the migration is for version ${from} of collection ${collection}, which has version ${version}`,
-    );
-  }
   const same = history.shapes.findIndex((one) => one.from === shape && isSame(one.migration, migration));
   if (same === -1 && history.shapes.length === SHAPES_MAX) {
     throw versionMismatch(
@@ -147,16 +147,6 @@ function shapeBefore({ history, shape, version, oldest }: Versions, collection: 
     mayFail: (entry) => !leadsTo(history, entry.shape ?? 0, target),
     change: { operation: 'evolve', result: `version ${version} was undone: it is ${to} again` },
   };
-}
-
-/** A store has no functions: who reads it later would need them. */
-function refuseCalls(ops: Migration['ops']): void {
-  for (const operation of ops) {
-    if (operation.op === 'each') refuseCalls(operation.ops);
-    if (operation.op !== 'call') continue;
-    const message = `the migration calls the function "${operation.name}", and a store cannot keep functions; nothing was changed: use the other operations`;
-    throw new GristmillError('MIGRATION_REFUSED', message);
-  }
 }
 
 /**

@@ -1,6 +1,7 @@
 // [evolve]: the versions of a collection, as its history has them.
 
 import { GristmillError } from '../../base/errors.js';
+import type { Migration } from '../../evolve/types.js';
 import type { History } from '../../store/shape-types.js';
 import { lineOf, shapeAt, versionOf } from '../../store/shapes/tree.js';
 import type { CatalogRead, CollectionManifest } from '../../store/types.js';
@@ -70,6 +71,14 @@ export function evolution(read: CatalogRead, collection: string): EvolutionStatu
       return { version: migration.to, applied, operations, isFinal: migration.to <= oldest };
     }),
   };
+}
+
+/** @throws GristmillError VERSION_MISMATCH if the migration is for another version than the collection has */
+export function checkFrom({ version }: Versions, { collection, from }: Migration): void {
+  if (from === version) return;
+  throw versionMismatch(
+    `the migration is for version ${from} of collection ${collection}, which has version ${version}`,
+  );
 }
 
 export function versionMismatch(message: string): GristmillError {

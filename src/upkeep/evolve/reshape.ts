@@ -7,6 +7,7 @@
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import type { Action } from '../../evolve/operations/kind.js';
+import type { Migration } from '../../evolve/types.js';
 import type { AuditChange } from '../../store/audit/types.js';
 import type { WriterLock } from '../../store/lock/writer-lock.js';
 import { addGarbage } from '../../store/publish/garbage.js';
@@ -89,6 +90,13 @@ export class Reshaping {
     const failures = await checkRecords(this.#target, this.#watch, this.#workers, state);
     const { key, indexes } = evolvedIndexes(this.#manifest, actions, failures.areObjects);
     return { failures, key: key === undefined ? this.#manifest.key : { kind: 'path', path: key.to }, indexes };
+  }
+
+  /** Looks at all records in their new shape: for which of them these migrations cannot be undone. @throws GristmillError as `look` */
+  lookBack(undone: readonly Migration[]): Promise<Failures> {
+    const shards = this.#shards.filter(({ records }) => records > 0);
+    const state = { snapshot: this.#snapshot, shards, forms: this.#forms, undone };
+    return checkRecords(this.#target, this.#watch, this.#workers, state);
   }
 
   /** The failures, with the names of the first records. */

@@ -1,5 +1,6 @@
 // [evolve]: what looking at the records of one shard takes, and what comes of it.
 
+import type { Migration } from '../../evolve/types.js';
 import type { Workers } from '../../import/tasks/workers.js';
 import type { Sealed } from '../../store/seal/types.js';
 import type { Route } from '../../store/shapes/tree.js';
@@ -11,6 +12,8 @@ export interface TrialTask extends Sealed {
   readonly path: string;
   /** The migrations that make the new shape of the shard's. Undefined: it has that shape. */
   readonly route: Route | undefined;
+  /** Migrations that are taken back again, see `formUndone`. */
+  readonly undone: readonly Migration[] | undefined;
   /** Tombstones: dead records are left out. */
   readonly dead: Uint8Array;
   /** See SharedProgress. */

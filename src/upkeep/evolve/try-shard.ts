@@ -10,11 +10,13 @@ import { ShardReader } from '../../store/shards/read.js';
 import { fileLines } from '../../store/shards/shard-lines.js';
 import { Failures } from './failures.js';
 import type { TrialResult, TrialTask } from './task.js';
+import { formUndone } from './undone.js';
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR; Cancelled */
-export async function tryShard({ entry, path, route, dead, shared }: TrialTask, blobs: Blobs): Promise<TrialResult> {
+export async function tryShard(task: TrialTask, blobs: Blobs): Promise<TrialResult> {
+  const { entry, path, route, undone, dead, shared } = task;
   const progress = new SharedProgress(shared);
-  const form = formAlong(entry, route);
+  const form = formUndone(formAlong(entry, route), undone);
   const failures = new Failures();
   const reader = ShardReader.open(blobs, path, entry);
   try {

@@ -1,16 +1,14 @@
 // gristmill evolve plan, apply: a migration file is tried, or applied.
 
 import type { Command } from 'commander';
-import { GristmillError } from '../../../base/errors.js';
-import type { EvolveOptions, Migration } from '../../../index.js';
+import type { EvolveOptions } from '../../../index.js';
 import { type CommonOptions, withCommonOptions } from '../../shared/arguments.js';
 import { interruptible } from '../../shared/interrupt.js';
 import { openStore } from '../../shared/open.js';
 import { type ReasonFlags, withReason } from '../../shared/reason.js';
-import { readText } from '../../shared/records.js';
 import { type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { print } from '../../terminal/streams.js';
-import { optionsOf, reportText, type WorkFlags, withWork } from './shared.js';
+import { migrationIn, optionsOf, reportText, type WorkFlags, withWork } from './shared.js';
 
 interface PlanFlags extends CommonOptions, StoreFlags, WorkFlags {
   readonly collection?: string;
@@ -41,7 +39,7 @@ export function addApply(evolve: Command): void {
 }
 
 async function migrate(file: string, flags: PlanFlags, how: EvolveOptions): Promise<void> {
-  const migration = migrationIn(await readText(file), file, flags.collection);
+  const migration = await migrationIn(file, flags.collection);
   const { options, stop } = await optionsOf(flags);
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags, how.dryRun ? { readOnly: true } : { create: false });
@@ -53,15 +51,4 @@ async function migrate(file: string, flags: PlanFlags, how: EvolveOptions): Prom
     }
   });
   print(reportText(report, flags.json === true));
-}
-
-/** What the file says; the store checks it. @throws GristmillError BAD_MIGRATION */
-function migrationIn(text: string, file: string, collection: string | undefined): Migration {
-  try {
-    const migration = JSON.parse(text) as Migration;
-    return collection === undefined ? migration : { ...migration, collection };
-  } catch (cause) {
-    const message = `${file} is not JSON: ${(cause as Error).message}; nothing was changed`;
-    throw new GristmillError('BAD_MIGRATION', message, { file, cause });
-  }
 }

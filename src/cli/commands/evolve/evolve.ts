@@ -2,12 +2,18 @@
 
 import type { Command } from 'commander';
 import { addApply } from './apply.js';
+import { addCheck } from './check.js';
+import { addDiff } from './diff.js';
 import { addFinalize } from './finalize.js';
 import { addStatus } from './status.js';
+import { addTest } from './test.js';
 import { addUndo } from './undo.js';
 
 const HELP = `
 Examples:
+  gristmill evolve diff ./store::users users-new.json --out users-1.json
+  gristmill evolve check users-1.json --store ./store --mode full
+  gristmill evolve test users-1.json --store ./store --out users.test.ts
   gristmill evolve plan users-1.json --store ./store
   gristmill evolve apply users-1.json --store ./store --why "mail is now email"
   gristmill evolve status --store ./store --collection users
@@ -28,5 +34,5 @@ export function addEvolve(program: Command): void {
     .command('evolve')
     .description('change the version of the records of a collection')
     .addHelpText('after', HELP);
-  for (const add of [addApply, addStatus, addUndo, addFinalize]) add(command);
+  for (const add of [addDiff, addCheck, addTest, addApply, addStatus, addUndo, addFinalize]) add(command);
 }

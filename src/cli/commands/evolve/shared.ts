@@ -1,9 +1,11 @@
 // What plan, apply and undo have in common: flags, and the report.
 
 import type { Command } from 'commander';
-import type { EvolveOptions, EvolveReport } from '../../../index.js';
+import { GristmillError } from '../../../base/errors.js';
+import type { EvolveOptions, EvolveReport, Migration, RecordFailures } from '../../../index.js';
 import { keyPathText } from '../../../keys/key-path.js';
 import { readInteger } from '../../shared/arguments.js';
+import { readText } from '../../shared/records.js';
 import { escapeControls, jsonLine } from '../../terminal/escape.js';
 import { progressView } from '../../terminal/progress.js';
 import { formatCount } from '../../terminal/table.js';
@@ -48,8 +50,22 @@ export function reportText(report: EvolveReport, asJson: boolean): string {
   ];
   if (failed > 0)
     lines[0] = `${collection}: ${formatCount(failed)} of ${formatCount(records)} records cannot be changed`;
-  for (const { message, records: count, keys } of failures) {
-    lines.push(`${count === 1 ? 'record' : `${formatCount(count)} records, such as`} ${keys.join(', ')}: ${message}`);
-  }
+  lines.push(...failures.map(failureText));
   return `${lines.map(escapeControls).join('\n')}\n`;
+}
+
+export function failureText({ message, records, keys }: RecordFailures): string {
+  return `${records === 1 ? 'record' : `${formatCount(records)} records, such as`} ${keys.join(', ')}: ${message}`;
+}
+
+/** What a migration file says; the store checks it. @throws GristmillError BAD_MIGRATION, and as `readText` */
+export async function migrationIn(file: string, collection: string | undefined): Promise<Migration> {
+  try {
+    const migration = JSON.parse(await readText(file)) as Migration;
+    return collection === undefined ? migration : { ...migration, collection };
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    const message = `${file} is not JSON: ${cause.message}; nothing was changed`;
+    throw new GristmillError('BAD_MIGRATION', message, { file, cause });
+  }
 }

@@ -1,25 +1,14 @@
 // gristmill schema diff: what is new, gone or changed from one set of records to another.
 
-import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Schema } from '../../../index.js';
-import { CATALOG_FILE } from '../../../store/files/layout.js';
 import { type CommonOptions, choice, withCommonOptions } from '../../shared/arguments.js';
 import { withSourceFlags } from '../../shared/import-flags.js';
 import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { escapeControls, jsonLine } from '../../terminal/escape.js';
 import { print } from '../../terminal/streams.js';
-import { type SideFlags, schemaOfCollection, schemaOfFiles } from './side.js';
+import { type SideFlags, sideOf } from './side.js';
 
 interface DiffFlags extends CommonOptions, StoreFlags, SideFlags {}
-
-/** Separates a store from the collection. */
-const INSIDE = '::';
-/** What `--as profile` has written is not larger, and begins so. */
-const PROFILE_BYTES_MAX = 64 << 20;
-const PROFILE = /^\{"version":\d+,"records":\d+,"root":\{"kinds":/;
 
 const HELP = `
 Examples:
@@ -54,28 +43,11 @@ export function addDiff(schema: Command): void {
 
 async function runDiff(before: string, after: string, flags: DiffFlags): Promise<void> {
   const [left, right] = [await sideOf(before, flags), await sideOf(after, flags)];
-  const differences = left.diff(right);
+  const differences = left.schema.diff(right.schema);
   if (flags.json) for (const difference of differences) print(jsonLine(difference));
   else if (differences.length === 0) print('no difference\n');
   else {
     const { differenceText } = await import('../../../profile/show/diff-text.js');
     for (const difference of differences) print(`${escapeControls(differenceText(difference))}\n`);
   }
-}
-
-async function sideOf(given: string, flags: DiffFlags): Promise<Schema> {
-  const at = given.lastIndexOf(INSIDE);
-  const [directory, collection] = at === -1 ? [given] : [given.slice(0, at), given.slice(at + INSIDE.length)];
-  if (existsSync(join(directory, CATALOG_FILE))) {
-    return (await schemaOfCollection(directory, { ...flags, ...(collection !== undefined && { collection }) })).schema;
-  }
-  return (await profileIn(given)) ?? (await schemaOfFiles([given], flags)).schema;
-}
-
-async function profileIn(path: string): Promise<Schema | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined || !found.isFile() || found.size > PROFILE_BYTES_MAX) return undefined;
-  const bytes = await readFile(path);
-  if (!PROFILE.test(bytes.toString('latin1', 0, 100))) return undefined;
-  return (await import('../../../index.js')).schemaFrom(bytes);
 }
