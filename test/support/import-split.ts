@@ -13,7 +13,7 @@ import { planJobs, Tasks } from '../../src/import/plan/jobs.js';
 import { checkRest, planSource } from '../../src/import/plan/plan.js';
 import { Workspace } from '../../src/import/plan/workspace.js';
 import { scanSpan } from '../../src/import/scan/scan-span.js';
-import { type SpanOrder } from '../../src/import/tasks/span.js';
+import type { SpanOrder } from '../../src/import/tasks/span.js';
 import { spanPaths } from '../../src/import/tasks/span-paths.js';
 import type { BadRecord } from '../../src/kernel/contract.js';
 import { decodeEntry, entryBytes } from '../../src/kernel/entry.js';
