@@ -1,24 +1,16 @@
 // [evolve]: the records that a migration cannot change, counted by operation, place and reason. Of each kind the first few are
 // named.
 
-import { type FailureReason, MigrationFailure } from '../../evolve/failure.js';
+import { MigrationFailure } from '../../evolve/failure.js';
 import { type LineForm, reshapedLine } from '../../store/shards/line.js';
+import type { RecordFailures } from './options.js';
 
 /** Records named of each kind of failure. */
 const SAMPLES_MAX = 3;
 const OPEN_OBJECT = '{';
 
 /** Records that fail alike. */
-export interface FailureGroup {
-  /** The operation, from 0, in its migration. */
-  readonly operation: number;
-  /** The version that the migration leads to. */
-  readonly version: number;
-  /** The place in the record. */
-  readonly path: string;
-  readonly reason: FailureReason;
-  readonly message: string;
-  readonly records: number;
+export interface FailureGroup extends Omit<RecordFailures, 'keys'> {
   /** The first of them: shard and ordinal. */
   readonly first: readonly (readonly [shard: number, ordinal: number])[];
 }
