@@ -161,7 +161,8 @@ export type {
 export type { CompatibilityReport, StoreCompatibilityOptions } from './upkeep/evolve/compatible.js';
 export type { AppliedMigration, EvolutionStatus } from './upkeep/evolve/history.js';
 export type { EvolvedIndex } from './upkeep/evolve/indexes.js';
-export type { EvolveOptions, EvolveReport, RecordFailures } from './upkeep/evolve/options.js';
+export type { EvolveOptions, EvolveReport } from './upkeep/evolve/options.js';
+export type { RecordFailures } from './upkeep/evolve/record-failures.js';
 export type {
   CreateIndexOptions,
   CreateIndexReport,

@@ -19,7 +19,8 @@ import { profileCollection } from '../profile/profile.js';
 import type { Profilers } from '../profile/task.js';
 import { shapeAfter } from './evolve.js';
 import { versionsOf } from './history.js';
-import type { EvolveReport, EvolveTarget, RecordFailures } from './options.js';
+import type { EvolveReport, EvolveTarget } from './options.js';
+import type { RecordFailures } from './record-failures.js';
 import { refuseCalls } from './refuse-calls.js';
 import { Reshaping } from './reshape.js';
 

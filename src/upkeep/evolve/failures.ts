@@ -3,7 +3,7 @@
 
 import { MigrationFailure } from '../../evolve/failure.js';
 import { type LineForm, reshapedLine } from '../../store/shards/line.js';
-import type { RecordFailures } from './options.js';
+import type { RecordFailures } from './record-failures.js';
 
 /** Records named of each kind of failure. */
 const SAMPLES_MAX = 3;

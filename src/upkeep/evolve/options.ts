@@ -1,6 +1,5 @@
 // [evolve]: what it is asked to do, what it tells, what it reports.
 
-import type { FailureReason } from '../../evolve/failure.js';
 import { REASON } from '../../options/audit.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { either, LONG_WORK, THREADS, WAITING } from '../../options/shared.js';
@@ -10,6 +9,7 @@ import type { IndexProgress } from '../indexes/options.js';
 import type { Indexers } from '../indexes/task.js';
 
 import type { EvolvedIndex } from './indexes.js';
+import type { RecordFailures } from './record-failures.js';
 import type { Trials } from './task.js';
 
 /** What a collection is evolved with. */
@@ -25,22 +25,6 @@ export interface EvolveOptions extends Pick<LockRequest, 'wait' | 'signal' | 'on
   readonly workers?: number | undefined;
   /** Called with the progress about ten times a second. */
   readonly onProgress?: ((progress: IndexProgress) => void) | undefined;
-}
-
-/** Records that a migration cannot change, all for the same reason. */
-export interface RecordFailures {
-  /** The operation, from 0, in its migration. */
-  readonly operation: number;
-  /** The version that the migration leads to. */
-  readonly version: number;
-  /** The place in the record. */
-  readonly path: string;
-  readonly reason: FailureReason;
-  readonly message: string;
-  /** The number of records. */
-  readonly records: number;
-  /** The first of them, by their keys; by their ordinals where the collection has no key, or the store is encrypted. */
-  readonly keys: readonly string[];
 }
 
 /** The result of a migration, or of undoing some. */

@@ -27,7 +27,8 @@ import { refusedError } from '../indexes/refused.js';
 import { checkRecords, LateRecords } from './check.js';
 import type { Failures } from './failures.js';
 import { type EvolvedIndex, evolvedIndexes, evolvedManifests } from './indexes.js';
-import type { EvolveTarget, RecordFailures } from './options.js';
+import type { EvolveTarget } from './options.js';
+import type { RecordFailures } from './record-failures.js';
 
 /** The shape that a collection is to get. */
 export interface NextShape {
