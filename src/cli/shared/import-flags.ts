@@ -1,6 +1,6 @@
 // The flags of what is imported and how: those of import and of watch.
 
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { choice, collect, collectNames, readCount, readInteger, readRatio, readSize } from './arguments.js';
 
 /** Adds the flags of what is imported and how, which watching has, too. */
@@ -42,6 +42,14 @@ export function withImportFlags(command: Command): Command {
       '--profile',
       'note what paths and values the records have, for gristmill schema (default: that command reads the stored records)',
     );
+}
+
+/** The flag of commands that read sources and store nothing. */
+export function badRecordFlag(): Option {
+  return choice('--on-bad-record <what>', 'what to do with a bad record: fail, or skip it (default: fail)', [
+    'fail',
+    'skip',
+  ]);
 }
 
 /** Adds the flags of what sources are, and which of their records count. */

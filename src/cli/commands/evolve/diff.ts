@@ -5,8 +5,8 @@ import type { Command } from 'commander';
 import { GristmillError } from '../../../base/errors.js';
 import { DEFAULT_COLLECTION } from '../../../base/names.js';
 import type { Proposal } from '../../../index.js';
-import { type CommonOptions, choice, readCount, withCommonOptions } from '../../shared/arguments.js';
-import { withSourceFlags } from '../../shared/import-flags.js';
+import { type CommonOptions, readCount, withCommonOptions } from '../../shared/arguments.js';
+import { badRecordFlag, withSourceFlags } from '../../shared/import-flags.js';
 import { readText } from '../../shared/records.js';
 import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { note } from '../../terminal/diagnostics.js';
@@ -42,12 +42,7 @@ export function addDiff(evolve: Command): void {
     .option('--collection <name>', 'collection of the migration (default: that of the store, else "records")')
     .option('--from <version>', 'version of the older records (default: that of the store, else 0)', readCount)
     .option('--out <file>', 'write to a file instead of stdout')
-    .addOption(
-      choice('--on-bad-record <what>', 'what to do with a bad record: fail, or skip it (default: fail)', [
-        'fail',
-        'skip',
-      ]),
-    )
+    .addOption(badRecordFlag())
     .option('--quiet', 'print no progress')
     .addHelpText('after', HELP)
     .action(runDiff);

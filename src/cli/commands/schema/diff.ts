@@ -1,8 +1,8 @@
 // gristmill schema diff: what is new, gone or changed from one set of records to another.
 
 import type { Command } from 'commander';
-import { type CommonOptions, choice, withCommonOptions } from '../../shared/arguments.js';
-import { withSourceFlags } from '../../shared/import-flags.js';
+import { type CommonOptions, withCommonOptions } from '../../shared/arguments.js';
+import { badRecordFlag, withSourceFlags } from '../../shared/import-flags.js';
 import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { escapeControls, jsonLine } from '../../terminal/escape.js';
 import { print } from '../../terminal/streams.js';
@@ -27,12 +27,7 @@ export function addDiff(schema: Command): void {
     .description('tell what is new, gone or changed between two sets of records')
     .argument('<before>', 'a source, a store, or a profile')
     .argument('<after>', 'the same')
-    .addOption(
-      choice('--on-bad-record <what>', 'what to do with a bad record: fail, or skip it (default: fail)', [
-        'fail',
-        'skip',
-      ]),
-    )
+    .addOption(badRecordFlag())
     .option('--quiet', 'print no progress')
     .addHelpText('after', HELP)
     // A flag that `gristmill schema` has too is taken by that.

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { type CommonOptions, choice, withCommonOptions } from '../../shared/arguments.js';
-import { withSourceFlags } from '../../shared/import-flags.js';
+import { badRecordFlag, withSourceFlags } from '../../shared/import-flags.js';
 import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { note } from '../../terminal/diagnostics.js';
 import { jsonLine } from '../../terminal/escape.js';
@@ -51,12 +51,7 @@ export function addSchema(program: Command): void {
     .option('--strict', 'with --as json-schema: make rules of what was observed')
     .option('--type-name <name>', 'with --as typescript: name of the type of a record (default: Item)')
     .option('--out <file>', 'write to a file instead of stdout')
-    .addOption(
-      choice('--on-bad-record <what>', 'what to do with a bad record: fail, or skip it (default: fail)', [
-        'fail',
-        'skip',
-      ]),
-    )
+    .addOption(badRecordFlag())
     .option('--quiet', 'print no progress')
     .addHelpText('after', HELP)
     .action(runSchema);
