@@ -11,7 +11,7 @@ test('the rules of a synchronisation are the text that earlier versions stored',
   expect(rulesOf(resolveImportOptions({}))).toBe(
     '{"indexes":[],"onDuplicate":"last","onBadRecord":"fail","recordBytesMax":268435456,"depthMax":1024}',
   );
-  const options = { key: 'id', indexes: ['b', 'a'], select: '/x', shape: 'array', mode: 'insert' } as const;
+  const options = { key: 'id', indexes: ['b', 'a'], select: '/x', layout: 'array', mode: 'insert' } as const;
   expect(rulesOf(resolveImportOptions({ ...options, onBadRecord: 'skip', maxBad: 7, depthMax: 9 }))).toBe(
     '{"key":"id","indexes":["a","b"],"select":"/x","shape":"array","onDuplicate":"error","onBadRecord":"skip","recordBytesMax":268435456,"depthMax":9}',
   );
@@ -20,7 +20,7 @@ test('the rules of a synchronisation are the text that earlier versions stored',
 test('every option says what it decides; those of a journal come in the order they always had', () => {
   const inJournal = Object.keys(optionsThatAffect(resolveImportOptions({}), 'records', 'import'));
   expect(inJournal).toEqual([
-    ...['key', 'indexes', 'select', 'shape', 'mode', 'onDuplicate', 'onBadRecord', 'maxBad', 'maxBadRatio'],
+    ...['key', 'indexes', 'select', 'layout', 'mode', 'onDuplicate', 'onBadRecord', 'maxBad', 'maxBadRatio'],
     ...['level', 'spanBytes', 'recordBytesMax', 'depthMax'],
   ]);
   const later = Object.entries(IMPORT_OPTIONS).filter(([, row]) => 'isLater' in row);

@@ -262,19 +262,19 @@ export class SpanOutput {
 
   /** The proof is of all records of the chain: those before are valid. */
   #profiled(profiler: ThreadProfiler): Pick<SpanResult, 'profile' | 'isValid'> {
-    const { framing, setup } = this.#task;
+    const { recordLayout, setup } = this.#task;
     const { profiles, proves } = setup;
-    const isValid = proves === undefined || isProvenBy(profiler.outline(), proves, framing === 'object');
+    const isValid = proves === undefined || isProvenBy(profiler.outline(), proves, recordLayout === 'object');
     return { ...(profiles && isValid && { profile: profiler.image() }), ...(proves !== undefined && { isValid }) };
   }
 
   /** The origin that the shard records about itself. */
   #origin({ entry, exit, ended }: Scanned): ShardOrigin {
-    const { setup, framing, shard, isLast, sourceNumber, sources, sourceFrom, path } = this.#task;
+    const { setup, recordLayout, shard, isLast, sourceNumber, sources, sourceFrom, path } = this.#task;
     return {
       ...setup.origin,
       shard,
-      named: framing === 'object',
+      named: recordLayout === 'object',
       source: { file: basename(path), from: entry, to: exit },
       ...{ sourceNumber, sources, sourceFrom },
       isLast: isLast || ended,
