@@ -87,6 +87,7 @@ describe('options', () => {
       code: 'SOURCE_TRAILING_BYTES',
       offset: 4,
     });
+    expect(wrong({ shape: 'array' })).toThrow('import has no option shape; it is called layout now');
     expect(wrong({ layout: 'auto' })).toThrow('options.layout must be one of ndjson, values, array, object');
   });
 
