@@ -264,9 +264,9 @@ export class SpanOutput {
 
   /** The proof is of all records of the chain: those before are valid. */
   #profiled(profiler: ThreadProfiler): Pick<SpanResult, 'profile' | 'isValid'> {
-    const { framing, setup } = this.#task;
+    const { recordLayout, setup } = this.#task;
     const provables = this.#provables;
-    const isValid = provables === undefined || areProven(provables, profiler.outline(), framing === 'object');
+    const isValid = provables === undefined || areProven(provables, profiler.outline(), recordLayout === 'object');
     return {
       ...(setup.profiles && isValid && { profile: profiler.image() }),
       ...(provables !== undefined && { isValid }),
@@ -275,11 +275,11 @@ export class SpanOutput {
 
   /** The origin that the shard records about itself. */
   #origin({ entry, exit, ended }: Scanned): ShardOrigin {
-    const { setup, framing, shard, isLast, sourceNumber, sources, sourceFrom, path } = this.#task;
+    const { setup, recordLayout, shard, isLast, sourceNumber, sources, sourceFrom, path } = this.#task;
     return {
       ...setup.origin,
       shard,
-      named: framing === 'object',
+      named: recordLayout === 'object',
       source: { file: basename(path), from: entry, to: exit },
       ...{ sourceNumber, sources, sourceFrom },
       isLast: isLast || ended,
