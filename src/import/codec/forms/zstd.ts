@@ -13,9 +13,6 @@ import type { Plain } from '../plain.js';
 import { Idle } from './idle.js';
 import { isSkippable, mayBeSkippable, skipFrame } from './skippable.js';
 
-/** What zstd itself decodes, whatever memory is allowed. */
-const WINDOW_BYTES_MAX = 2 ** 31;
-
 /** Plain bytes of a step: two blocks of zstd. */
 const STEP_BYTES = 256 * 1024;
 
@@ -54,7 +51,7 @@ function* frame(compressed: Compressed, plain: Plain, limits: DecodeLimits, { re
   const facts = frameHeader(header);
   if (facts === undefined) throw faults.damaged(offset, 'a frame with an invalid header');
   if (facts.dictionary !== 0) throw faults.unsupported(offset, `the dictionary ${facts.dictionary}`);
-  if (facts.windowBytes > WINDOW_BYTES_MAX) throw faults.unsupported(offset, `a window of ${facts.windowBytes} bytes`);
+  if (facts.windowBytes > reader.windowBytesMax) throw faults.unsupported(offset, `a window of ${facts.windowBytes} bytes`);
   const { windowBytes, plainBytes = windowBytes } = facts;
   const memory = reader.holdsFrames ? plainBytes : Math.min(windowBytes, plainBytes);
   if (memory > limits.memoryMax) throw faults.memory(offset, memory, limits.memoryMax);

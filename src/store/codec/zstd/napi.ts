@@ -104,6 +104,7 @@ class Writer implements ZstdWriter {
 /** It takes the memory that a frame's window asks for. */
 class Reader implements ZstdReader {
   readonly holdsFrames = false;
+  readonly windowBytesMax = 2 ** WINDOW_LOG_MAX;
   readonly #context: InstanceType<Binding['DCtx']>;
 
   constructor({ DCtx, DParameter }: Binding) {

@@ -38,7 +38,9 @@ export function loadNode(): Zstd {
       // One that has met a damaged frame is of no use any more.
       const stream = decompressor ?? decompressing(node);
       decompressor = undefined;
-      const { written } = zlibStep(stream, node.constants.ZSTD_e_end!, frame, into);
+      const { read, written } = zlibStep(stream, node.constants.ZSTD_e_end!, frame, into);
+      // Node takes what is no frame for bytes after the last one, and says nothing.
+      if (read < frame.byteLength) throw new Error('it has bytes that belong to no frame');
       decompressor = stream;
       return written;
     },
@@ -122,9 +124,12 @@ class Writer implements ZstdWriter {
 /** It takes the memory that a frame's window asks for. */
 class Reader implements ZstdReader {
   readonly holdsFrames = false;
+  readonly windowBytesMax = 2 ** WINDOW_LOG_MAX;
   readonly #stream: ZlibStream;
   readonly #more: number;
   readonly #frame = new FrameEnd();
+  /** Bytes of the frame that were seen, but not read. */
+  #ahead = 0;
 
   constructor(node: NodeZstd) {
     this.#stream = decompressing(node);
@@ -132,12 +137,13 @@ class Reader implements ZstdReader {
   }
 
   step(input: Uint8Array, output: Uint8Array): ZstdStep {
-    // zstd would go on with the next frame.
-    const rest = this.#frame.isReached ? NOTHING : input;
-    const { read, written } = zlibStep(this.#stream, this.#more, rest, output);
-    this.#frame.take(rest.subarray(0, read));
+    // Some versions of Node go on with the next frame, so it gets the bytes of one only.
+    const seen = Math.min(this.#ahead, input.byteLength);
+    const own = input.subarray(0, seen + this.#frame.take(input.subarray(seen)));
+    const { read, written } = zlibStep(this.#stream, this.#more, own, output);
+    this.#ahead = Math.max(this.#ahead, own.byteLength) - read;
     const isFull = written === output.byteLength;
-    const isEnd = this.#frame.isReached && !isFull;
+    const isEnd = this.#frame.isReached && this.#ahead === 0 && !isFull;
     if (isEnd) this.#frame.begin();
     return { plain: output.subarray(0, written), read, isFull, isEnd };
   }

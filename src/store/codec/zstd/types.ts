@@ -38,6 +38,8 @@ export interface ZstdWriter {
 export interface ZstdReader {
   /** Whether it holds a whole frame in memory, its text too. Others hold the window of a frame. */
   readonly holdsFrames: boolean;
+  /** Frames with a larger window are not read. */
+  readonly windowBytesMax: number;
   /**
    * Decompresses what fits into the output.
    * @param memoryMax bytes of memory that a frame may take which is held whole

@@ -60,17 +60,20 @@ export function loadWasm(): Zstd {
     name: 'wasm',
     encoder(level): ZstdEncoder {
       const checksum = new Checksum();
+      let output = Buffer.alloc(0);
       return {
         encode(plain) {
           const source = from.put(plain);
           const room = zstd._ZSTD_compressBound(plain.byteLength);
-          const target = to.of(room + CHECKSUM_BYTES);
+          const target = to.of(room);
           const at = [compressor, target, room, source, plain.byteLength] as const;
           const bytes = checked(zstd, zstd._ZSTD_compress_usingDict(...at, 0, 0, level));
-          const frame = zstd.HEAPU8.subarray(target, target + bytes + CHECKSUM_BYTES);
-          frame[DESCRIPTOR_AT]! |= HAS_CHECKSUM;
-          frame.set(checksum.of(plain), bytes);
-          return frame;
+          // Its memory moves when it grows.
+          if (output.byteLength < bytes + CHECKSUM_BYTES) output = Buffer.allocUnsafeSlow(room + CHECKSUM_BYTES);
+          output.set(zstd.HEAPU8.subarray(target, target + bytes));
+          output[DESCRIPTOR_AT]! |= HAS_CHECKSUM;
+          output.set(checksum.of(plain), bytes);
+          return output.subarray(0, bytes + CHECKSUM_BYTES);
         },
       };
     },

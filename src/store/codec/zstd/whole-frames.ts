@@ -4,7 +4,7 @@
 // is read in parts: the caller says how much it may take.
 
 import { FrameEnd } from './frame-end.js';
-import { frameHeader, HEADER_BYTES_MAX, headerBytes } from './header.js';
+import { frameHeader, HEADER_BYTES_MAX } from './header.js';
 import { MemoryNeeded, type ZstdReader, type ZstdStep } from './types.js';
 
 /** The plain bytes of a block are not more. */
@@ -16,10 +16,13 @@ type Decompress = (into: Uint8Array, frame: Uint8Array) => number;
 
 export class WholeFrames implements ZstdReader {
   readonly holdsFrames = true;
+  readonly windowBytesMax = 2 ** 30; // zstd's own limit where addresses have 32 bits
   readonly #decompress: Decompress;
   readonly #frame = new FrameEnd();
   #parts: Uint8Array[] = [];
   #bytes = 0;
+  /** Undefined before the header is there. */
+  #claim: { readonly bytes: number | undefined } | undefined;
   /** Plain bytes that are not handed out yet; undefined before the frame has ended. */
   #plain: Uint8Array | undefined;
 
@@ -44,21 +47,25 @@ export class WholeFrames implements ZstdReader {
     // The caller uses the memory of its input again.
     this.#parts.push(Uint8Array.prototype.slice.call(input, 0, read));
     this.#bytes += read;
-    const needed = this.#bytes + this.#frame.blocks * BLOCK_BYTES;
+    if (this.#frame.blocks > 0) this.#claim ??= { bytes: claimedBytes(this.#parts) };
+    const plainMax = this.#claim?.bytes ?? this.#frame.blocks * BLOCK_BYTES;
+    const needed = Math.max(this.#bytes, plainMax);
     if (needed > memoryMax) throw new MemoryNeeded(needed);
     if (this.#frame.isReached) {
       const frame = Buffer.concat(this.#parts);
-      const plain = Buffer.allocUnsafeSlow(claimed(frame) ?? this.#frame.blocks * BLOCK_BYTES);
+      const plain = Buffer.allocUnsafeSlow(plainMax);
       this.#plain = plain.subarray(0, this.#decompress(plain, frame));
       this.#parts = [];
       this.#bytes = 0;
+      this.#claim = undefined;
       this.#frame.begin();
     }
     return read;
   }
 }
 
-function claimed(frame: Buffer): number | undefined {
-  const header = frame.subarray(MAGIC_BYTES, HEADER_BYTES_MAX);
-  return frameHeader(header.subarray(0, headerBytes(header[0]!)))?.plainBytes;
+/** The plain bytes that the header of a frame claims; undefined where it claims none. @param parts of the frame; its header is there */
+function claimedBytes(parts: readonly Uint8Array[]): number | undefined {
+  // A frame may be shorter than the longest header; the rest is zeros then.
+  return frameHeader(Buffer.concat(parts, HEADER_BYTES_MAX).subarray(MAGIC_BYTES))?.plainBytes;
 }
