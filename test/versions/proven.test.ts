@@ -130,10 +130,7 @@ test.each(partOf(Object.keys(PLACES)))('what is counted is what each record says
         const report = await store.evolve(migration, { dryRun: true, workers: 1 });
         expect(report.failed, JSON.stringify(migration)).toBe(failed);
         if (!report.isProven) read++;
-        else if (report.records === 0) {
-          expect(report.frames).toBe(0);
-          proven++;
-        }
+        else if (report.frames === 0) proven++;
       }
     }
     await store.close();
