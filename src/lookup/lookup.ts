@@ -17,6 +17,7 @@ import { Current, type LookupStore } from './current.js';
 import { Fetch } from './fetch.js';
 import type { Generation } from './index/generation.js';
 import { isKeyOf, locate } from './index/locate.js';
+import { ReshapedTexts } from './reshaped-texts.js';
 import { Texts } from './texts.js';
 import { Values } from './values.js';
 
@@ -48,7 +49,8 @@ export class Lookup {
     // Where no shard has changed hot places are still what they were: each confirms itself.
     const isSame = previous !== undefined && current.hasLayoutOf(previous.#current);
     const hotPlaces = isSame ? previous.hotPlaces : new HotPlaces(previous?.hotPlaces.reads);
-    this.#texts = new Texts(current, caches, fetch, hotPlaces);
+    const reshaped = isSame ? previous.#texts.reshaped : new ReshapedTexts();
+    this.#texts = new Texts(current, caches, fetch, hotPlaces, reshaped);
     const { records, exactRecords } = caches;
     const parts = { store, current, caches, fetch };
     if (records !== undefined && exactRecords !== undefined) {
