@@ -9,7 +9,7 @@ import { isSamePath, type KeyPath, keyPathText } from '../../keys/key-path.js';
 import { isDead, isDeadIn } from '../../store/catalog/tombstones.js';
 import { type HiddenKeys, hiddenKeys } from '../../store/seal/hidden-keys.js';
 import type { Route } from '../../store/shapes/tree.js';
-import { type Forms, formsOf } from '../../store/shards/forms.js';
+import { type Forms, formsAt, formsOf } from '../../store/shards/forms.js';
 import type { LineForm } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
 import type {
@@ -77,7 +77,13 @@ export class Generation {
   /** Its shards that a newer generation does not have there. Not that generation: it would hold the one after it in turn. */
   #unneeded: readonly ShardEntry[] = [];
 
-  private constructor(catalog: CatalogView, caches: Caches, manifest: CollectionManifest, previous?: Generation) {
+  private constructor(
+    catalog: CatalogView,
+    caches: Caches,
+    manifest: CollectionManifest,
+    version: number | undefined,
+    previous: Generation | undefined,
+  ) {
     this.#catalog = catalog;
     this.#caches = caches;
     this.manifest = manifest;
@@ -85,7 +91,7 @@ export class Generation {
     this.#knownUntil = catalog.generation();
     const { id, layout, open } = manifest;
     const isSame = previous?.manifest.id === id && previous.manifest.layout === layout;
-    this.#layout = isSame ? previous.#layout : loadLayout(catalog, manifest);
+    this.#layout = isSame ? previous.#layout : loadLayout(catalog, manifest, version);
     this.shards = open === undefined ? this.#layout.shards : [...this.#layout.shards, open];
     const { primary } = manifest;
     this.primary = primary && new Tree(primary, caches, this.#reads, previous && sameTree(previous, this, primary));
@@ -94,10 +100,20 @@ export class Generation {
     );
   }
 
-  /** The newest generation of a collection; undefined when there is no such collection. */
-  static load(catalog: CatalogView, caches: Caches, name: string, previous?: Generation): Generation | undefined {
+  /**
+   * The newest generation of a collection; undefined when there is no such collection.
+   * @param version in which records are given; undefined: the newest. @param previous gives them in the same version
+   * @throws GristmillError VERSION_MISMATCH
+   */
+  static load(
+    catalog: CatalogView,
+    caches: Caches,
+    name: string,
+    version: number | undefined,
+    previous: Generation | undefined,
+  ): Generation | undefined {
     const manifest = catalog.collection(name);
-    return manifest && new Generation(catalog, caches, manifest, previous);
+    return manifest && new Generation(catalog, caches, manifest, version, previous);
   }
 
   /** Whether the catalog, as it is read now, still shows this generation. */
@@ -143,6 +159,11 @@ export class Generation {
     return entry.fileNumber === 0
       ? this.#inlinePlace(entry, ordinal, read)
       : { entry, ordinal, form: this.formOf(entry) };
+  }
+
+  /** How the lines of all shapes are made of its records. */
+  get forms(): Forms {
+    return this.#layout.forms;
   }
 
   /** How the lines of one of its shards are made of its records. */
@@ -279,8 +300,13 @@ function deathsIn({ dead, dropped = 0 }: CollectionManifest): number {
   return dead + dropped;
 }
 
-function loadLayout(catalog: CatalogView, { open: _, ...manifest }: CollectionManifest): Layout {
+function loadLayout(
+  catalog: CatalogView,
+  { open: _, ...manifest }: CollectionManifest,
+  version: number | undefined,
+): Layout {
   const shards = catalog.shards(manifest);
   const byNumber = new Map(shards.map((entry) => [entry.shard, entry]));
-  return { shards, byNumber, tombstones: new Map(), forms: formsOf(catalog, manifest) };
+  const forms = version === undefined ? formsOf(catalog, manifest) : formsAt(catalog, manifest, version);
+  return { shards, byNumber, tombstones: new Map(), forms };
 }

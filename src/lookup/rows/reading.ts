@@ -18,8 +18,12 @@ import { boundsAfterCursor, lineageOf, scopeOf } from './position.js';
 import type { RowContext } from './row.js';
 import { type RowSource, StoredSource } from './source.js';
 
-/** The read path of a collection. @throws TypeError for a freshness that is none, or that has no meaning here */
-export type Reading = (freshness?: Freshness) => Lookup;
+/**
+ * The read path of a collection.
+ * @param schemaVersion in which records are read; undefined: that of the handle
+ * @throws TypeError for a freshness that is none, or that has no meaning here; GristmillError VERSION_MISMATCH
+ */
+export type Reading = (freshness?: Freshness, schemaVersion?: number) => Lookup;
 
 /** Lines of places, in their order. */
 export interface LineReader {
@@ -41,7 +45,7 @@ export interface OpenRange {
 /** @throws TypeError; GristmillError INDEX_NOT_FOUND, CURSOR_EXPIRED, COLLECTION_NOT_FOUND */
 export function openRange(reading: Reading, options: RangeOptions): OpenRange {
   const bounds = resolveBounds(options);
-  const lookup = reading(options.freshness);
+  const lookup = reading(options.freshness, options.schemaVersion);
   const { generation, snapshot } = lookup.hold();
   const release = (): void => {
     snapshot.release();
