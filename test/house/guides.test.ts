@@ -10,7 +10,10 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../support/cli.js';
+import { withoutImportMode } from '../support/import-mode.js';
 import { runModule, runShell, userProject } from '../support/user-project.js';
+
+withoutImportMode();
 
 const GUIDES = join(ROOT, 'docs/guides');
 

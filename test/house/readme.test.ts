@@ -9,7 +9,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { zipOf } from '../support/archives.js';
 import { CLI, ROOT } from '../support/cli.js';
+import { withoutImportMode } from '../support/import-mode.js';
 import { runShell, userProject } from '../support/user-project.js';
+
+withoutImportMode();
 
 const run = promisify(execFile);
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');

@@ -4,11 +4,12 @@
 
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { memory, openStore, type Store } from '../../dist/src/index.js';
 import { runs } from '../support/effort.js';
 import { errorOf } from '../support/import-errors.js';
 import { fileWith, makeDirectory } from '../support/import-files.js';
+import { withoutImportMode } from '../support/import-mode.js';
 
 type Name = 'a' | 'b';
 type Step =
@@ -65,12 +66,7 @@ async function idsOf(store: Store): Promise<number[]> {
   return ids.sort();
 }
 
-const MODE = 'GRISTMILL_IMPORT_MODE';
-const given = process.env[MODE];
-beforeAll(() => void delete process.env[MODE]);
-afterAll(() => {
-  process.env[MODE] = given;
-});
+withoutImportMode();
 
 describe('an import without a mode', () => {
   test('is refused exactly where records of other sources would go', async () => {
