@@ -176,6 +176,7 @@ function modeNeeded({ name, records }: CollectionManifest, noted: SourceManifest
   const sources = noted?.sources ?? [];
   const rest = sources.length > SOURCES_NAMED ? ', …' : '';
   const from = sources.length === 0 ? '' : `, made from ${sources.slice(0, SOURCES_NAMED).join(', ')}${rest}`;
-  const message = `collection ${name} has ${records} records${from}, and not all of them are from imports of these sources; nothing was imported. To replace them, give option mode: 'replace'. To keep them, and to replace those with the same key, give option mode: 'upsert'. To add only records with new keys, give option mode: 'insert'.`;
+  const has = records === 1 ? '1 record' : `${records} records`;
+  const message = `collection ${name} has ${has}${from}, and this import would replace what other sources or transactions brought; nothing was imported. To replace all records, give option mode: 'replace'. To add these records, and to replace those with the same key, give option mode: 'upsert'. To add only records with new keys, give option mode: 'insert'.`;
   return new GristmillError('MODE_NEEDED', message);
 }
