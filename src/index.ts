@@ -1,5 +1,6 @@
 // The public surface: what is not listed here is not promised.
 
+import './base/bundled.js';
 import type { ImportSources } from './api/importing.js';
 import { later } from './api/load.js';
 import type { SchemaOfOptions, SchemaReport } from './api/schema/of-sources.js';
@@ -33,6 +34,7 @@ export type {
   LayoutReason,
   LayoutReport,
   SharedKeys,
+  ZstdName,
 } from './base/import-report.js';
 export type { ConfigFile } from './config/config-file.js';
 export type { Proposal, ProposedMigration, Question } from './evolve/diff/diff.js';

@@ -15,6 +15,12 @@ export type LayoutReason = 'option' | 'name' | 'collection' | 'content';
  */
 export type Layout = 'ndjson' | 'values' | 'array' | 'object' | 'elements';
 
+/**
+ * An implementation of zstd. "zstd-napi": the optional package of that name. "node": the one in Node, from 22.15 on. "wasm": a
+ * package of WebAssembly. All of them write the same format, and each reads the frames of the others.
+ */
+export type ZstdName = 'zstd-napi' | 'node' | 'wasm';
+
 /** The layout in which an import read some of its sources, and the reason for it. */
 export interface LayoutReport {
   /** The layout. In a "folder", each file has its own layout, by the same rules. */
@@ -80,7 +86,7 @@ export interface EditCounts {
 export interface CollectionsReport<Name extends string = string>
   extends Pick<
     ImportReport,
-    'sources' | 'updated' | 'bytes' | 'shards' | 'seconds' | 'stages' | 'workers' | 'peakAnonBytes'
+    'sources' | 'updated' | 'bytes' | 'shards' | 'seconds' | 'stages' | 'workers' | 'zstd' | 'peakAnonBytes'
   > {
   /**
    * The report of each collection. Its `bytes.source` counts all bytes of the sources, also those of other collections.
@@ -151,6 +157,8 @@ export interface ImportReport {
   readonly stages: { readonly plan: number; readonly scan: number; readonly merge: number; readonly publish: number };
   /** The number of worker threads. 1 for a store in memory, whose imports run in the calling thread. */
   readonly workers: number;
+  /** The zstd that compressed the records, and read sources in that form (docs/package.md). */
+  readonly zstd: ZstdName;
   /**
    * The greatest anonymous memory of the process (RssAnon, all threads) that was measured, in bytes; 0 if the system
    * does not report it.

@@ -1,9 +1,10 @@
 // What a store and its collections say about themselves: for `store.stat()` and the command line.
 
 import { join } from 'node:path';
-import type { Layout } from '../base/import-report.js';
+import type { Layout, ZstdName } from '../base/import-report.js';
 import type { KeyPath } from '../keys/key-path.js';
 import type { Writer } from '../options/shared.js';
+import { zstd } from '../store/codec/zstd/implementation.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { exposedAbove } from '../store/files/exposure.js';
 import { begunConversion, SHARDS_DIRECTORY } from '../store/files/layout.js';
@@ -104,6 +105,8 @@ export interface StoreStat {
   readonly exposed: readonly string[];
   /** The files of rejected records, the oldest first. */
   readonly quarantine: readonly QuarantineStat[];
+  /** The zstd that this process compresses and decompresses with (docs/package.md). */
+  readonly zstd: ZstdName;
   /** The readers of the store, in all processes. */
   readonly readers: ReadersStat;
   /** The writer that changes the store for longer than a transaction, in any process. Absent if there is none. */
@@ -172,7 +175,8 @@ export function storeStat(catalog: Catalog, place: StorePlace): StoreStat {
     place,
     collections.map(({ name }) => name),
   );
-  const facts = { directory, format, generation, created, bytes, exact, exposed, quarantine, readers };
+  const zstdName = zstd().name;
+  const facts = { directory, format, generation, created, bytes, exact, exposed, quarantine, zstd: zstdName, readers };
   const { seal } = place;
   const encryption = seal && encryptionStat(directory, seal);
   const converting = place.blobs.areFiles ? begunConversion(directory) : undefined;

@@ -8,6 +8,7 @@ import { BAD_FILES_NAMED_MAX } from '../../base/limits.js';
 import { quotedPath } from '../../keys/key-path.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { cancelledError } from '../../parallel/wire.js';
+import { zstd } from '../../store/codec/zstd/implementation.js';
 import type { PublishResult } from '../../store/publish/publication.js';
 import type { Tally } from '../accept/tally.js';
 import type { FilledImportOptions } from '../options/resolve.js';
@@ -144,6 +145,7 @@ export class Reporter {
         publish: this.#secondsOf('publish', 'done'),
       },
       workers,
+      zstd: zstd().name,
       peakAnonBytes,
       ...(tally.quarantine.path && { quarantine: tally.quarantine.path }),
       warnings: [

@@ -6,7 +6,7 @@
 import { FRAME_BYTES, GUESS_BYTES } from '../../base/limits.js';
 import { countNewlines } from '../../kernel/plain/bytes.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import { isProvable } from '../../profile/proof.js';
+import { Provable } from '../../profile/provable.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { ChunkSource, RanOut } from '../feed/chunk.js';
 import { rulesIn } from '../rules/rules.js';
@@ -49,7 +49,7 @@ function withoutCheck(order: SpanOrder): SpanOrder | undefined {
   const { rules, scan } = setup;
   if (rules === undefined || rules.schemas.length === 0) return undefined;
   const { schemas: proves } = rules;
-  if (!proves.every((schema) => isProvable(JSON.parse(schema)))) return undefined;
+  if (!proves.every((schema) => Provable.of(schema) !== undefined)) return undefined;
   const left = rulesIn({ ...rules, schemas: [] });
   const { asks: _, ...asked } = scan;
   const { rules: __, ...rest } = setup;
