@@ -237,7 +237,7 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
   stat(options?: ReadOptions): CollectionStat {
     const lookup = this.#at('stat', options);
     const { manifest, shards } = lookup.generation();
-    return collectionStat(lookup.store, manifest, shards);
+    return collectionStat(lookup.store.catalog, lookup.store, manifest, shards);
   }
 
   #at(method: string, options: ReadOptions | undefined): Lookup {

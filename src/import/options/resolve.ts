@@ -28,6 +28,9 @@ const TABLE = { ...IMPORT_OPTIONS, ...IMPORT_HOOKS } as const satisfies OptionTa
 /** All options present; see ImportOptions for what they mean. */
 export type FilledImportOptions = Resolved<typeof TABLE> & {
   readonly maxBad: number;
+  readonly mode: 'replace' | 'upsert' | 'insert';
+  /** Whether the caller, a file or a variable has said the mode. */
+  readonly isModeGiven: boolean;
   readonly changes: 'refuse' | 'keep' | 'drop';
   /**
    * Set if the import fills other collections too (option `collections`). "together": a document in which all of them have
@@ -45,11 +48,13 @@ export type FilledImportOptions = Resolved<typeof TABLE> & {
  * @throws TypeError for an unknown name or a value out of bounds.
  */
 export function resolveImportOptions(options: ImportOptions, closing?: AbortSignal): FilledImportOptions {
-  const { signal, onDuplicate, maxBad, ...filled } = resolveOptions('import', TABLE, options);
+  const { signal, onDuplicate, maxBad, mode = 'replace', ...filled } = resolveOptions('import', TABLE, options);
   checkTogether('import', options);
   const { transform, validate } = filled;
   return Object.freeze({
     ...filled,
+    mode,
+    isModeGiven: options.mode !== undefined,
     transform: transform === undefined ? undefined : transformUrl(transform),
     validate: validate === undefined ? undefined : schemaText(validate),
     // A bulk file becomes an object of records, or lines where their keys are inside.
@@ -57,8 +62,8 @@ export function resolveImportOptions(options: ImportOptions, closing?: AbortSign
     signal: either(signal, closing),
     maxBad: maxBad ?? (filled.onBadRecord === 'quarantine' ? QUARANTINED_DEFAULT : Number.POSITIVE_INFINITY),
     // Who adds records or replaces some says by that which are to count.
-    changes: filled.changes ?? (filled.mode === 'replace' ? 'keep' : 'drop'),
-    onDuplicate: options.onDuplicate ?? (filled.mode === 'insert' ? 'error' : onDuplicate),
+    changes: filled.changes ?? (mode === 'replace' ? 'keep' : 'drop'),
+    onDuplicate: options.onDuplicate ?? (mode === 'insert' ? 'error' : onDuplicate),
   });
 }
 

@@ -87,7 +87,9 @@ export interface ImportOptions {
   readonly allowEmpty?: boolean | undefined;
   /**
    * Whether the import replaces the collection ("replace"), adds and replaces records ("upsert"), or adds only records
-   * whose keys are new ("insert"). Default "replace".
+   * whose keys are new ("insert"). Default "replace", if all records of the collection are from imports of the same
+   * sources (what transactions changed in them is kept, see `changes`). If records came from anywhere else, there is no
+   * default: without a mode, the import fails with MODE_NEEDED.
    */
   readonly mode?: 'replace' | 'upsert' | 'insert' | undefined;
   /**
