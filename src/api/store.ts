@@ -32,7 +32,7 @@ import type { Transaction } from '../update/transaction.js';
 import { type Acts, actsOf } from './acts.js';
 import { Acting, Audit } from './audit.js';
 import { Collection } from './collection.js';
-import { type AnyImportOptions, type ImportSources, importInto } from './importing.js';
+import { type AnyImportOptions, type ImportDefaults, type ImportSources, importInto } from './importing.js';
 import { MaintainedStore } from './maintained-store.js';
 import { Metering } from './metering.js';
 import { Quarantine } from './quarantine.js';
@@ -47,8 +47,7 @@ export class Store extends MaintainedStore {
   readonly directory: string;
   /** The options that the store uses: defaults, config file, environment and `openStore` together. */
   readonly options: ResolvedStoreOptions;
-  /** What config file and environment say of imports. */
-  readonly #imports: ImportOptions;
+  readonly #imports: ImportDefaults;
   readonly #place: StorePlace;
   readonly #acting: Acting;
   readonly #catalog: Catalog;
@@ -74,13 +73,13 @@ export class Store extends MaintainedStore {
     this.directory = place.directory;
     this.#place = place;
     this.options = options;
-    this.#imports = imports;
     this.#catalog = catalog;
     this.#caches = new Caches(place, options, this.#events);
     this.#metering = new Metering(this.#events, catalog, this.#caches);
     this.#watchers = new Watchers(this.#events, this.#metering.imports);
     this.#lookups = new Lookups({ ...place, catalog, caches: this.#caches }, (name) => schemaVersionOf(options, name));
     const { of: lookup, versionOf, live } = this.#lookups;
+    this.#imports = { below: imports, versionOf };
     const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live };
     this.#serving = new Serving(store, options, !(place instanceof MemoryPlace));
     const admitted = <T>(read: () => T): T => this.#caches.admitted(read);

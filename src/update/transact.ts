@@ -195,9 +195,9 @@ export class Transactions {
 
   /** @param ran gets the transactions as they run, so that they are known if the group fails */
   #runGroup(most: number, ran: Ran[], milliseconds = GROUP_MILLISECONDS_MAX): Group {
-    const { catalog, lookup, admitted, logsRecords, place } = this.#store;
+    const { catalog, lookup, versionOf, admitted, logsRecords, place } = this.#store;
     const { seal } = place;
-    const group = new Group({ catalog, seal, lookup, isHeld: (name) => this.#held.has(name), logsRecords });
+    const group = new Group({ catalog, seal, lookup, versionOf, isHeld: (name) => this.#held.has(name), logsRecords });
     const until = performance.now() + milliseconds;
     admitted(() => {
       while (this.#queue.length > 0 && ran.length < most) {

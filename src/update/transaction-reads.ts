@@ -17,7 +17,7 @@ import {
   type FindOptions,
   findRange,
 } from '../lookup/rows/options.js';
-import { type LineReader, type OpenRange, readRowsSync, resolvedRange } from '../lookup/rows/reading.js';
+import { inNewest, type LineReader, type OpenRange, readRowsSync, resolvedRange } from '../lookup/rows/reading.js';
 import { Row, TextRow } from '../lookup/rows/row.js';
 import { StoredSource } from '../lookup/rows/source.js';
 import type { ValueForm } from '../lookup/rows/value-form.js';
@@ -120,10 +120,12 @@ export class TransactionReads<T> {
       held?.generation.release();
     };
     try {
-      const source = held && new StoredSource(held.generation, held.snapshot, options.index);
-      const overlaid = new OverlaySource(changed, options.index, source, inVersion?.generation().forms);
+      const forms = inVersion?.generation().forms;
+      const newest = forms === undefined ? options : inNewest(options, forms);
+      const source = held && new StoredSource(held.generation, held.snapshot, newest.index);
+      const overlaid = new OverlaySource(changed, newest.index, source, forms);
       const range = { name: changed.manifest.name, lines: this.#lines(), release };
-      return { ...range, ...resolvedRange(overlaid, bounds, options, () => header) };
+      return { ...range, ...resolvedRange(overlaid, bounds, newest, () => header) };
     } catch (error) {
       release();
       throw error;

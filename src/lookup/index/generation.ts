@@ -8,9 +8,7 @@ import { GristmillError } from '../../base/errors.js';
 import { isSamePath, type KeyPath, keyPathText } from '../../keys/key-path.js';
 import { isDead, isDeadIn } from '../../store/catalog/tombstones.js';
 import { type HiddenKeys, hiddenKeys } from '../../store/seal/hidden-keys.js';
-import type { Route } from '../../store/shapes/tree.js';
 import { type Forms, formsAt, formsOf } from '../../store/shards/forms.js';
-import type { LineForm } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
 import type {
   CatalogRead,
@@ -158,22 +156,12 @@ export class Generation {
     if (entry === undefined) throw this.#noPlace(read);
     return entry.fileNumber === 0
       ? this.#inlinePlace(entry, ordinal, read)
-      : { entry, ordinal, form: this.formOf(entry) };
+      : { entry, ordinal, form: this.forms.of(entry) };
   }
 
-  /** How the lines of all shapes are made of its records. */
+  /** How the lines of its shards are made of its records. */
   get forms(): Forms {
     return this.#layout.forms;
-  }
-
-  /** How the lines of one of its shards are made of its records. */
-  formOf(entry: Pick<ShardEntry, 'named' | 'shape'>): LineForm {
-    return this.#layout.forms.of(entry);
-  }
-
-  /** The migrations from the shape of one of its shards to that of its records. Undefined where these are the same. */
-  routeOf(entry: Pick<ShardEntry, 'shape'>): Route | undefined {
-    return this.#layout.forms.routeOf(entry);
   }
 
   /** The live record with this ordinal in the collection. Undefined if there is none. */
@@ -221,7 +209,7 @@ export class Generation {
    */
   holds({ shard, ordinal, file, form, generation }: HotPlace): boolean {
     const entry = this.#layout.byNumber.get(shard);
-    if (entry?.fileNumber !== file || this.formOf(entry).shape !== form.shape) return false;
+    if (entry?.fileNumber !== file || this.forms.of(entry).shape !== form.shape) return false;
     let since = this.#deadSince.get(shard);
     if (since === undefined) {
       since = this.current().tombstoneState(shard)?.generation ?? 0;
@@ -263,7 +251,7 @@ export class Generation {
     const inline =
       read === undefined ? this.#confirmed(this.#catalog.inlineText(shard, ordinal)) : read.inlineText(shard, ordinal);
     if (inline === undefined) throw this.#noPlace(read);
-    return { entry, ordinal, form: this.formOf(entry), inline };
+    return { entry, ordinal, form: this.forms.of(entry), inline };
   }
 
   #noPlace(read: CatalogRead | undefined): Error {

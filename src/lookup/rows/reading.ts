@@ -6,6 +6,7 @@
 
 import { isSamePath, type KeyPath, namesOf } from '../../keys/key-path.js';
 import type { Freshness } from '../../options/freshness.js';
+import type { Forms } from '../../store/shards/forms.js';
 import type { Place } from '../../store/shards/place.js';
 import type { CollectionManifest, StoreHeader } from '../../store/types.js';
 import { hiddenBounds } from '../index/hidden-range.js';
@@ -52,13 +53,20 @@ export function openRange(reading: Reading, options: RangeOptions): OpenRange {
     generation.release();
   };
   try {
-    const source = new StoredSource(generation, snapshot, options.index);
+    const newest = inNewest(options, generation.forms);
+    const source = new StoredSource(generation, snapshot, newest.index);
     const range = { name: lookup.name, lines: lookup.fetch, release };
-    return { ...range, ...resolvedRange(source, bounds, options, () => snapshot.header()) };
+    return { ...range, ...resolvedRange(source, bounds, newest, () => snapshot.header()) };
   } catch (error) {
     release();
     throw error;
   }
+}
+
+/** The options with the path that an index of another version has in the newest one. */
+export function inNewest<Options extends Pick<RangeOptions, 'index'>>(options: Options, forms: Forms): Options {
+  const { index } = options;
+  return index === undefined || !forms.areOlder ? options : { ...options, index: forms.newestPath(index) };
 }
 
 /**

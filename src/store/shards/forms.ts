@@ -4,8 +4,10 @@
 // any other one the migrations in between are composed to one plan, once for all shards of that shape.
 
 import { GristmillError } from '../../base/errors.js';
+import { pathAfter, pathBefore } from '../../evolve/plan/places.js';
 import { planOf } from '../../evolve/plan/plan.js';
 import type { Migration, Plan } from '../../evolve/types.js';
+import type { KeyPath } from '../../keys/key-path.js';
 import type { History } from '../shape-types.js';
 import { leadsTo, lineOf, type Route, routeBetween } from '../shapes/tree.js';
 import { shapeOfVersion } from '../shapes/version.js';
@@ -48,6 +50,11 @@ export class Forms {
     return this.#shape;
   }
 
+  /** Whether records are given in an older version than their collection has them. */
+  get areOlder(): boolean {
+    return this.#newest !== undefined;
+  }
+
   /** The text of a record in another shape. @throws GristmillError MIGRATION_FAILED where it has none */
   reshaped({ text, shape }: { readonly text: string; readonly shape: number }, to: number): string {
     if (shape === to) return text;
@@ -58,6 +65,20 @@ export class Forms {
       this.#others.set(to, others);
     }
     return others.reshaped({ text, shape }, to);
+  }
+
+  /** Where the keys at a path of the newest version are in the records as they are given. A key that has another value is not there. */
+  pathIn(newest: KeyPath): KeyPath {
+    return this.#newest === undefined ? newest : pathBefore(this.#sinceGiven(this.#newest), newest);
+  }
+
+  /** The path of the newest version for one of the version in which records are given. */
+  newestPath(given: KeyPath): KeyPath {
+    return this.#newest === undefined ? given : pathAfter(this.#sinceGiven(this.#newest), given);
+  }
+
+  #sinceGiven({ shape }: Forms): readonly Migration[] {
+    return routeBetween(this.#history as History, this.#shape, shape).up;
   }
 
   /** The shapes that led to the one in which records are given, from it down to another one. */

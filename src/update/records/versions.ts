@@ -36,9 +36,12 @@ export function recordInVersion(given: ShapedText, before: ShapedText | undefine
   const isHiding = before !== undefined && forms.hides(before);
   if (given.shape === newest && !isHiding) return recordOfText(given.text, plan, name);
   const changed = new ChangedRecord(given, before, forms);
-  const wanted = [...new Set([newest, given.shape, ...(isHiding ? [before.shape] : [])])];
+  // Where the newest version shows all, those before it find all in it.
+  const seen = forms.hides(given) ? forms.since(given.shape) : [given.shape];
+  const wanted = [...new Set([newest, ...seen, ...(isHiding ? [before.shape] : [])])];
   // A version in between may have members that the wanted ones do not have together.
-  const shapes = [...new Set([...wanted, ...forms.since(given.shape)])];
+  const between = [...forms.since(given.shape), ...(before === undefined ? [] : forms.since(before.shape))];
+  const shapes = [...new Set([...wanted, ...between])];
   const shape =
     shapes.find((one) => changed.shows(one, wanted, isEqual)) ??
     shapes.find((one) => changed.shows(one, wanted, haveSameMembers));
