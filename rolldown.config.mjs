@@ -4,6 +4,9 @@
 //
 // The library's one file is dist/src/library.js. Each of its modules keeps its place in dist/, where tests and benches look
 // into it, and only names there what it exports from that file: there must not be two of it.
+//
+// Much of an `import('gristmill')` is V8 reading the library's file. So comments are left out, and all characters are ASCII: a file
+// with any other is held, and read, at two bytes for each.
 
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
@@ -13,6 +16,16 @@ const LIBRARY = 'dist/src/library.js';
 const WORKERS = ['import-worker', 'decode-worker', 'commit-worker'].map((name) => `dist/workers/${name}.js`);
 const COMMAND = 'dist/src/cli/main.js';
 const LOADED_LATER = ['dist/src/api/later.js', 'dist/src/config/settings.js'];
+
+/** Characters beyond ASCII are in texts, templates and regular expressions only, where an escape is the same. */
+const ASCII = {
+  name: 'ascii',
+  generateBundle(_options, bundle) {
+    for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk') chunk.code = escaped(chunk.code);
+  },
+};
+const escaped = (code) =>
+  code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 const loaded = modulesFrom('dist/src/index.js');
 const later = LOADED_LATER.map((file) => resolve(file));
@@ -29,9 +42,9 @@ export default [
 function oneFile(file) {
   return {
     input: resolve(file),
-    output: { file, format: 'esm', codeSplitting: false },
+    output: { file, format: 'esm', comments: false, codeSplitting: false },
     platform: 'node',
-    plugins: [placeOfModules(file)],
+    plugins: [placeOfModules(file), ASCII],
   };
 }
 
@@ -40,12 +53,12 @@ function library() {
   return {
     input: Object.fromEntries([...loaded].map((module) => [name(module), module])),
     output: {
-      ...{ dir: 'dist/src', format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name].js' },
+      ...{ dir: 'dist/src', format: 'esm', comments: false, entryFileNames: '[name].js', chunkFileNames: '[name].js' },
       codeSplitting: { groups: [{ name: name(resolve(LIBRARY)), test: (id) => loaded.has(id) }] },
     },
     platform: 'node',
     external: [PACKAGES, ...later],
-    plugins: [placeOfModules(LIBRARY)],
+    plugins: [placeOfModules(LIBRARY), ASCII],
   };
 }
 
