@@ -4,6 +4,7 @@
 // of the others. Other forms go over the lines as strings.
 
 import { isDead } from '../store/catalog/tombstones.js';
+import { newBuffer } from '../store/codec/frame-codec.js';
 import type { Blobs } from '../store/files/blobs.js';
 import { formAlong } from '../store/shards/forms.js';
 import { type Frame, frameOfText, lineText, openFrame, otherLines } from '../store/shards/frame.js';
@@ -22,21 +23,20 @@ let room: TextRoom | undefined;
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR, COLLECTION_MISMATCH */
 export function writePiece(task: PieceTask, blobs: Blobs): Piece {
-  const { packing, into } = task;
-  const text = new PieceText();
+  const { plainBytes: lineBytes, form } = task;
+  // Other forms have a bit more.
+  const text = new PieceText(form.kind === 'ndjson' ? lineBytes : lineBytes + Math.ceil(lineBytes / 8));
   addText(task, blobs, text);
-  const { bytes, crc } = packText(text.bytes, packing);
   const plainBytes = text.bytes.byteLength;
-  const isTooLarge = bytes.byteLength > into.byteLength;
-  const given = isTooLarge ? new Uint8Array(bytes.byteLength) : new Uint8Array(into, 0, bytes.byteLength);
-  given.set(bytes);
-  return { bytes: given, plainBytes, crc };
+  const { bytes, crc } = packText(text.bytes, task.packing);
+  if (task.packing.codec !== 'none') text.keep();
+  return { bytes, plainBytes, crc };
 }
 
 function addText(task: PieceTask, blobs: Blobs, text: PieceText): void {
   const { source, path, form } = task;
   if (form.kind === 'array' && !form.pretty) copyElements(task, blobs, text);
-  else if (form.kind !== 'ndjson') text.add(Buffer.from(written(task, blobs)));
+  else if (form.kind !== 'ndjson') text.addString(written(task, blobs));
   else if (source.kind === 'text') text.add(source.text);
   else if (source.dead === undefined && source.route === undefined) copyFrames(source, path, blobs, text);
   else for (const frame of framesOf(source, path, blobs)) copyOthers(frame, text);
@@ -61,9 +61,9 @@ function copyFrames({ entry, from, to }: FrameSource, path: string, blobs: Blobs
   room ??= new TextRoom();
   const used = room;
   try {
-    for (let index = from; index < to; index++) {
+    for (const { index, frame } of storedFrames(reader, from, to)) {
       const plainBytes = reader.plainBytesOf(index);
-      reader.readFrameSync(index, (bytes) => used.room(bytes));
+      reader.decode(index, frame, (bytes) => used.room(bytes));
       if (used.lines(plainBytes) !== reader.linesOf(index)) throw otherLines(reader, index);
       text.add(used.text(plainBytes));
       if (plainBytes > KEPT_ROOM_BYTES) room = undefined;
@@ -111,8 +111,8 @@ function* framesOf(source: PieceSource, path: string, blobs: Blobs): Generator<P
   const reader = ShardReader.open(blobs, path, entry);
   const first = reader.firstLine(from);
   try {
-    for (let index = from; index < to; index++) {
-      const frame = openFrame(reader.readFrameSync(index), reader, index);
+    for (const { index, frame: stored } of storedFrames(reader, from, to)) {
+      const frame = openFrame(reader.decode(index, stored, newBuffer), reader, index);
       const before = reader.firstLine(index) - first;
       const isLeftOut = (line: number) => dead !== undefined && isDead(dead, before + line);
       yield form.reshape === undefined ? { frame, isLeftOut } : reshaped({ frame, isLeftOut }, form);
@@ -120,6 +120,13 @@ function* framesOf(source: PieceSource, path: string, blobs: Blobs): Generator<P
   } finally {
     reader.close();
   }
+}
+
+/** Frames as they are in the file, from one read. */
+function* storedFrames(reader: ShardReader, from: number, to: number): Generator<{ index: number; frame: Buffer }> {
+  const stored = reader.storedFramesSync(from, to);
+  const at = (index: number) => reader.offsetOf(index) - reader.offsetOf(from);
+  for (let index = from; index < to; index++) yield { index, frame: stored.subarray(at(index), at(index + 1)) };
 }
 
 /** The lines that are not left out, in the shape of the form. */

@@ -29,6 +29,7 @@ export class LinePieces {
     const text = Buffer.concat(this.#parts);
     this.#parts = [];
     this.#bytes = 0;
-    yield { kind: 'written', task: { path: this.#path, source: { kind: 'text', text }, isNamed: this.#isNamed } };
+    const [path, isNamed, plainBytes] = [this.#path, this.#isNamed, text.byteLength];
+    yield { kind: 'written', task: { path, source: { kind: 'text', text }, isNamed, plainBytes } };
   }
 }
