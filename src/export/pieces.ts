@@ -46,6 +46,10 @@ export async function* recordPieces(
   let isFirst = true;
   const start = async (next: PlannedPiece): Promise<Piece> => {
     if (next.kind === 'copied') return { bytes: await next.bytes, plainBytes: 0, crc: 0 };
+    const { source, plainBytes } = next.task;
+    if (source.kind === 'text' && form.kind === 'ndjson' && packing.codec === 'none') {
+      return { bytes: source.text, plainBytes, crc: 0 };
+    }
     // One piece is written sooner than a thread is started.
     workers ??= startWorkers(isOne ? 0 : options.workers);
     const task = { ...next.task, isFirst, form, packing };

@@ -4,7 +4,6 @@
 // of the others. Other forms go over the lines as strings.
 
 import { isDead } from '../store/catalog/tombstones.js';
-import { newBuffer } from '../store/codec/frame-codec.js';
 import type { Blobs } from '../store/files/blobs.js';
 import { formAlong } from '../store/shards/forms.js';
 import { type Frame, frameOfText, lineText, openFrame, otherLines } from '../store/shards/frame.js';
@@ -58,15 +57,10 @@ function copyElements({ source, path, form, isFirst }: PieceTask, blobs: Blobs, 
 
 function copyFrames({ entry, from, to }: FrameSource, path: string, blobs: Blobs, text: PieceText): void {
   const reader = ShardReader.open(blobs, path, entry);
-  room ??= new TextRoom();
-  const used = room;
   try {
-    for (const { index, frame } of storedFrames(reader, from, to)) {
-      const plainBytes = reader.plainBytesOf(index);
-      reader.decode(index, frame, (bytes) => used.room(bytes));
-      if (used.lines(plainBytes) !== reader.linesOf(index)) throw otherLines(reader, index);
-      text.add(used.text(plainBytes));
-      if (plainBytes > KEPT_ROOM_BYTES) room = undefined;
+    for (const { index, plain, used } of decodedFrames(reader, from, to)) {
+      if (used.lines(plain.byteLength) !== reader.linesOf(index)) throw otherLines(reader, index);
+      text.add(plain);
     }
   } finally {
     reader.close();
@@ -111,8 +105,8 @@ function* framesOf(source: PieceSource, path: string, blobs: Blobs): Generator<P
   const reader = ShardReader.open(blobs, path, entry);
   const first = reader.firstLine(from);
   try {
-    for (const { index, frame: stored } of storedFrames(reader, from, to)) {
-      const frame = openFrame(reader.decode(index, stored, newBuffer), reader, index);
+    for (const { index, plain } of decodedFrames(reader, from, to)) {
+      const frame = openFrame(plain, reader, index);
       const before = reader.firstLine(index) - first;
       const isLeftOut = (line: number) => dead !== undefined && isDead(dead, before + line);
       yield form.reshape === undefined ? { frame, isLeftOut } : reshaped({ frame, isLeftOut }, form);
@@ -122,11 +116,25 @@ function* framesOf(source: PieceSource, path: string, blobs: Blobs): Generator<P
   }
 }
 
-/** Frames as they are in the file, from one read. */
-function* storedFrames(reader: ShardReader, from: number, to: number): Generator<{ index: number; frame: Buffer }> {
+interface DecodedFrame {
+  readonly index: number;
+  /** Valid until the next one. */
+  readonly plain: Buffer;
+  /** What the text is in. */
+  readonly used: TextRoom;
+}
+
+/** Frames `from` … `to` − 1, from one read, one after another in the same room. */
+function* decodedFrames(reader: ShardReader, from: number, to: number): Generator<DecodedFrame> {
   const stored = reader.storedFramesSync(from, to);
   const at = (index: number) => reader.offsetOf(index) - reader.offsetOf(from);
-  for (let index = from; index < to; index++) yield { index, frame: stored.subarray(at(index), at(index + 1)) };
+  for (let index = from; index < to; index++) {
+    room ??= new TextRoom();
+    const used = room;
+    const plain = reader.decode(index, stored.subarray(at(index), at(index + 1)), (bytes) => used.room(bytes));
+    yield { index, plain, used };
+    if (plain.byteLength > KEPT_ROOM_BYTES) room = undefined;
+  }
 }
 
 /** The lines that are not left out, in the shape of the form. */

@@ -7,6 +7,7 @@
 // fails and says what was worked on.
 
 import type { Piscina as Pool } from 'piscina';
+import { keptAlive } from '../base/alive.js';
 import { GristmillError } from '../base/errors.js';
 import { loadPackage } from '../base/load.js';
 import type { Piece } from '../export/pack/piece.js';
@@ -140,7 +141,8 @@ export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Chec
     const moved = new Promise<Uint8Array>((resolve) => this.#coming.set(ticket, resolve));
     try {
       const facts = await this.#runTwice<Omit<Piece, 'bytes'>>({ ...task, ticket }, 'piece', task.path, () => {});
-      return { ...facts, bytes: await moved };
+      // The pool, which has its answer, lets the process end; the bytes come by another way.
+      return { ...facts, bytes: await keptAlive(moved) };
     } finally {
       this.#coming.delete(ticket);
     }
