@@ -13,7 +13,9 @@ import { dirname, relative, resolve } from 'node:path';
 
 const PACKAGES = /^[^./]/;
 const LIBRARY = 'dist/src/library.js';
-const WORKERS = ['import-worker', 'decode-worker', 'commit-worker'].map((name) => `dist/workers/${name}.js`);
+const WORKERS = ['import-worker', 'reading-worker', 'decode-worker', 'commit-worker'].map(
+  (name) => `dist/workers/${name}.js`,
+);
 const COMMAND = 'dist/src/cli/main.js';
 const LOADED_LATER = ['dist/src/api/later.js', 'dist/src/config/settings.js'];
 
