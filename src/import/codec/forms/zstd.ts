@@ -51,7 +51,8 @@ function* frame(compressed: Compressed, plain: Plain, limits: DecodeLimits, { re
   const facts = frameHeader(header);
   if (facts === undefined) throw faults.damaged(offset, 'a frame with an invalid header');
   if (facts.dictionary !== 0) throw faults.unsupported(offset, `the dictionary ${facts.dictionary}`);
-  if (facts.windowBytes > reader.windowBytesMax) throw faults.unsupported(offset, `a window of ${facts.windowBytes} bytes`);
+  if (facts.windowBytes > reader.windowBytesMax)
+    throw faults.unsupported(offset, `a window of ${facts.windowBytes} bytes`);
   const { windowBytes, plainBytes = windowBytes } = facts;
   const memory = reader.holdsFrames ? plainBytes : Math.min(windowBytes, plainBytes);
   if (memory > limits.memoryMax) throw faults.memory(offset, memory, limits.memoryMax);
