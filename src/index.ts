@@ -30,9 +30,9 @@ export type {
   EditCounts,
   ImportProgress,
   ImportReport,
+  Layout,
   LayoutReason,
   LayoutReport,
-  Shape,
   SharedKeys,
   ZstdName,
 } from './base/import-report.js';
@@ -68,7 +68,6 @@ export type { FormatName } from './import/format/coding.js';
 export type { CollectionsImportOptions, ImportedPlace, ImportOptions, OnChanged } from './import/options/types.js';
 export type { ProfiledFacts } from './import/profile.js';
 export type { ImportSource } from './import/sequence/named.js';
-export type { FramingName } from './kernel/contract.js';
 export type { KeyPart, KeyValue } from './keys/encode.js';
 export { JsonNumber } from './keys/json-number.js';
 export type { KeyPath } from './keys/key-path.js';

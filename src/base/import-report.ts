@@ -3,7 +3,7 @@
 import type { ErrorCode } from './errors.js';
 
 /**
- * What decided the layout of a source: an option (`shape`, `select`), the name of the file (`.ndjson`, `.jsonl`), the
+ * What decided the layout of a source: an option (`layout`, `select`), the name of the file (`.ndjson`, `.jsonl`), the
  * collection that it is merged into, or its content.
  */
 export type LayoutReason = 'option' | 'name' | 'collection' | 'content';
@@ -13,7 +13,7 @@ export type LayoutReason = 'option' | 'name' | 'collection' | 'content';
  * records are the elements of one array. "object": the records are the members of one object, and their names are the keys.
  * "elements": as "array", but the brackets of the array are missing.
  */
-export type Shape = 'ndjson' | 'values' | 'array' | 'object' | 'elements';
+export type Layout = 'ndjson' | 'values' | 'array' | 'object' | 'elements';
 
 /**
  * An implementation of zstd. "zstd-napi": the optional package of that name. "node": the one in Node, from 22.15 on. "wasm": a
@@ -24,7 +24,7 @@ export type ZstdName = 'zstd-napi' | 'node' | 'wasm';
 /** The layout in which an import read some of its sources, and the reason for it. */
 export interface LayoutReport {
   /** The layout. In a "folder", each file has its own layout, by the same rules. */
-  readonly shape: Shape | 'folder';
+  readonly layout: Layout | 'folder';
   readonly because: LayoutReason;
   /** The number of sources that have this layout. */
   readonly sources: number;
@@ -109,10 +109,9 @@ export interface ImportReport {
   readonly collection: string;
   readonly mode: 'replace' | 'upsert' | 'insert';
   /** The layout of the source; with several sources, of the first. In a "folder", each file has its own layout. */
-  readonly shape: Shape | 'folder';
+  readonly layout: Layout | 'folder';
   /** The layouts that the import assumed, with the reason for each, and the option that changes it. */
   readonly layouts: readonly LayoutReport[];
-  readonly framing: 'lines' | 'values' | 'array' | 'object';
   readonly sources: readonly string[];
   /** The number of files read. Each file of a folder counts. Files that were left out do not count. */
   readonly files: number;

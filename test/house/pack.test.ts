@@ -105,7 +105,7 @@ describe('the packed package', () => {
     const { report, warmed, answers, missing, zstd, record, text } = JSON.parse(stdout);
     const expected = 'zstdCompressSync' in (await import('node:zlib')) ? 'node' : 'wasm';
     expect({ zstd, ofReport: report.zstd }).toEqual({ zstd: expected, ofReport: expected });
-    expect(report).toMatchObject({ shape: 'array', workers: 2, records: { read: 5000, stored: 5000 } });
+    expect(report).toMatchObject({ layout: 'array', workers: 2, records: { read: 5000, stored: 5000 } });
     expect(report.shards).toBeGreaterThan(1);
     expect(warmed).toMatchObject({ records: 5000, complete: true });
     expect(answers).toBeGreaterThan(0);

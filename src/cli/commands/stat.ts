@@ -113,7 +113,7 @@ function collectionText(stat: CollectionStat): string {
     ['collection', stat.name],
     ['  records', `${formatCount(stat.records)}${dead}`],
     ['  key', keyPathText(stat.key)],
-    ['  layout', `${stat.framing} at the last import, ${stat.published}`],
+    ['  layout', `${stat.layout} at the last import, ${stat.published}`],
     ['  source', formatBytes(stat.sourceBytes)],
     [
       '  stored',

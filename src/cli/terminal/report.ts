@@ -14,7 +14,7 @@ export function reportText(report: ImportReport, store: string): string {
   const { records, bytes, seconds, spans, stages } = report;
   const pairs: [string, string][] = [
     ['collection', `${report.collection} (${report.mode})`],
-    ['shape', report.shape],
+    ['layout', report.layout],
     ...report.layouts
       .filter(({ because }) => because !== 'option')
       .map(({ text }): [string, string] => ['  assumed', text]),

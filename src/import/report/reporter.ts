@@ -113,14 +113,13 @@ export class Reporter {
     // Option limit may leave most of the bytes.
     const bytesRead = limit === undefined ? sourceBytes : Math.min(tally.progressBytes, sourceBytes);
     const shared = sharedKeys(manifest.key, tally.stored + tally.replaced, tally.replaced, onDuplicate);
-    const { shape, framing } = layoutOf(plans, options);
+    const { layout } = layoutOf(plans, options);
     const indexes = [...(manifest.primary ? [manifest.primary] : []), ...manifest.secondary];
     return {
       collection,
       mode,
-      shape,
+      layout,
       layouts: layoutsOf(plans, sources, options),
-      framing,
       sources,
       files: tally.files,
       badFiles: { count: tally.badFiles.length, files: tally.badFiles.slice(0, BAD_FILES_NAMED_MAX) },
