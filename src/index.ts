@@ -139,9 +139,10 @@ export type { Leftovers } from './store/lock/sweep.js';
 export type { LockRequest } from './store/lock/writer-lock.js';
 export type { LockRecord } from './store/lock-types.js';
 export type { SourceVersion } from './store/source-types.js';
+export type { CollectionOptions } from './update/collection-options.js';
 export type { KeyBounds } from './update/delete-range.js';
 export type { Transaction } from './update/transaction.js';
-export type { CollectionOptions, TransactionCollection } from './update/transaction-collection.js';
+export type { TransactionCollection } from './update/transaction-collection.js';
 export type { TransactionReads } from './update/transaction-reads.js';
 export type {
   AuditKeepOptions,

@@ -125,7 +125,9 @@ export function addImport(program: Command): void {
     .addOption(new Option('--quiet', 'print no progress'))
     .addHelpText('after', HELP)
     .action(runImport);
-  withStoreFlags(withReason(withCommonOptions(command, 'print the report, or the error, as one JSON object')));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the report, or the error, as one JSON object')), [
+    'schemaVersion',
+  ]);
 }
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { ImportProgress } from '../../base/import-report.js';
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
+import type { Migration } from '../../evolve/types.js';
 import { type KeyPath, namesOf, partsOf, withUnique } from '../../keys/key-path.js';
 import { formatPath, parsePath } from '../../keys/paths.js';
 import { REASON } from '../../options/audit.js';
@@ -41,6 +42,8 @@ export type FilledImportOptions = Resolved<typeof TABLE> & {
   readonly keptIndexes?: readonly KeyPath[];
   /** The text of the schema that the collection carries, once the collection is known. */
   readonly carried?: string;
+  /** What makes the newest version of the records of the sources, once the collection is known. Absent: nothing. */
+  readonly migrations?: readonly Migration[];
 };
 
 /**
@@ -109,7 +112,7 @@ function* withoutSelect({ dialect, onTruncated, layout }: ImportOptions): Genera
 }
 
 /** Options that decide which records of a source are stored, and what of them. */
-const RULES = ['where', 'sample', 'transform', 'pick', 'omit', 'validate', 'limit'] as const;
+const RULES = ['where', 'sample', 'transform', 'pick', 'omit', 'schemaVersion', 'validate', 'limit'] as const;
 
 /** @throws TypeError for options that have no meaning for sources in the format */
 function checkFormatOptions(method: string, options: ImportOptions): void {
