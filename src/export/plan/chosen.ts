@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { canonicalKey } from '../../keys/decode.js';
 import { encodeKey, type KeyValue } from '../../keys/encode.js';
+import { Fetch } from '../../lookup/fetch.js';
 import { checkForm, hasFormOf, keyOf } from '../../lookup/index/key-form.js';
 import { ordinalOf } from '../../lookup/index/locate.js';
 import { resolveBounds } from '../../lookup/index/range.js';
@@ -26,7 +27,7 @@ export async function* keyOrder(held: HeldState, options: FilledSelection): Asyn
   const pieces = new LinePieces(held.lookup.store.directory);
   for await (const { line, place } of linesInOrder(held, options)) {
     const { form } = place;
-    yield* pieces.add(Buffer.from(`${reshapedLine(line, form)}\n`), form.isNamed);
+    yield* pieces.addLine(reshapedLine(line, form), form.isNamed);
   }
   yield* pieces.rest();
 }
@@ -47,7 +48,7 @@ async function* linesInOrder(held: HeldState, options: FilledSelection): AsyncGe
   for (let at = 0; at < keys.length; at += KEYS_AT_ONCE) {
     const some = keys.slice(at, at + KEYS_AT_ONCE).map((key) => placeOf(held, range, key));
     const places = some.filter((place) => place !== undefined);
-    const lines = (await held.lookup.fetch.lines(places)) as readonly string[];
+    const lines = (await range.lines.lines(places)) as readonly string[];
     for (const [i, line] of lines.entries()) yield { line, place: places[i]! };
   }
 }
@@ -99,7 +100,8 @@ async function* placesIn(held: HeldState, options: FilledSelection): AsyncGenera
 
 /** The range of the options in the state that is held. Its release is left to whoever holds it. */
 function rangeOf({ generation, snapshot, lookup }: HeldState, options: FilledSelection): OpenRange {
-  const { name, fetch: lines } = lookup;
+  const { name, store } = lookup;
+  const lines = new Fetch(store.caches.apart(name));
   const newest = inNewest(options, generation.forms);
   const source = new StoredSource(generation, snapshot, newest.index);
   const resolved = resolvedRange(source, resolveBounds(newest), newest, () => snapshot.header());

@@ -66,17 +66,17 @@ async function* filePieces(
   try {
     const route = generation.forms.routeOf(entry);
     const mayCopy = copies && route === undefined;
-    for (const { from, to, dead } of runsOf(reader, mask, mayCopy, PIECE_BYTES)) {
+    for (const { from, to, dead, bytes: plainBytes } of runsOf(reader, mask, mayCopy, PIECE_BYTES)) {
       snapshot.assertOpen();
       if (mayCopy && dead === undefined) {
         // The reader is closed when it has read what was begun.
-        const bytes = reader.storedFrames(from, to);
-        bytes.catch(() => {}); // told when the piece has its turn
-        yield { kind: 'copied', bytes };
+        const frames = reader.storedFrames(from, to);
+        frames.catch(() => {}); // told when the piece has its turn
+        yield { kind: 'copied', bytes: frames };
         continue;
       }
       const source = { kind: 'frames', entry, route, from, to, dead } as const;
-      yield { kind: 'written', task: { path, source, isNamed: entry.named } };
+      yield { kind: 'written', task: { path, source, isNamed: entry.named, plainBytes } };
     }
   } finally {
     reader.close();

@@ -1,7 +1,7 @@
 // [evolve]: one shard, in a worker. The new shape of each live record is made, and thrown away.
 
-import { Cancelled } from '../../import/scan/scan-span.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
+import { Cancelled } from '../../parallel/wire.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { formAlong } from '../../store/shards/forms.js';
