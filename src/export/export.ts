@@ -67,7 +67,7 @@ async function formOf(
     case 'array':
       return { kind: 'array', pretty };
     case 'object':
-      return { kind: 'object', pretty, keys: isNamed ? undefined : keysOf(manifest) };
+      return { kind: 'object', pretty, keys: isNamed ? undefined : keysOf(held.generation) };
   }
 }
 

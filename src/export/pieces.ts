@@ -2,8 +2,8 @@
 // flight, so the memory does not depend on the size of the collection.
 
 import { type KeyNames, namesOf } from '../keys/key-path.js';
+import type { Generation } from '../lookup/index/generation.js';
 import { inOrder } from '../parallel/in-order.js';
-import type { CollectionManifest } from '../store/types.js';
 import type { RecordForm } from './forms/form.js';
 import { type Piece, type PiecePacking, stopped } from './pack/piece.js';
 import { chosenRecords, keyOrder } from './plan/chosen.js';
@@ -25,8 +25,8 @@ export interface Written {
 export const PLAIN: PiecePacking = { codec: 'none', level: 0 };
 
 /** Where records have their keys. Undefined for names and ordinals. */
-export function keysOf({ key }: CollectionManifest): KeyNames | undefined {
-  return key.kind === 'path' ? namesOf(key.path) : undefined;
+export function keysOf({ manifest: { key }, forms }: Generation): KeyNames | undefined {
+  return key.kind === 'path' ? namesOf(forms.pathIn(key.path)) : undefined;
 }
 
 /** Which records are exported, and in which order. */

@@ -7,7 +7,7 @@ import { Fetch } from '../../lookup/fetch.js';
 import { checkForm, hasFormOf, keyOf } from '../../lookup/index/key-form.js';
 import { ordinalOf } from '../../lookup/index/locate.js';
 import { resolveBounds } from '../../lookup/index/range.js';
-import { type OpenRange, readRows, resolvedRange } from '../../lookup/rows/reading.js';
+import { inNewest, type OpenRange, readRows, resolvedRange } from '../../lookup/rows/reading.js';
 import { StoredSource } from '../../lookup/rows/source.js';
 import { reshapedLine } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
@@ -102,8 +102,9 @@ async function* placesIn(held: HeldState, options: FilledSelection): AsyncGenera
 function rangeOf({ generation, snapshot, lookup }: HeldState, options: FilledSelection): OpenRange {
   const { name, store } = lookup;
   const lines = new Fetch(store.caches.apart(name));
-  const source = new StoredSource(generation, snapshot, options.index);
-  const resolved = resolvedRange(source, resolveBounds(options), options, () => snapshot.header());
+  const newest = inNewest(options, generation.forms);
+  const source = new StoredSource(generation, snapshot, newest.index);
+  const resolved = resolvedRange(source, resolveBounds(newest), newest, () => snapshot.header());
   return { name, lines, release: () => {}, ...resolved };
 }
 

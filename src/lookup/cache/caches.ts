@@ -114,7 +114,7 @@ export class Caches {
     add('records', this.#records?.kept);
     for (const { collection, frames, records } of this.#collections.values()) {
       if (frames !== this.#frames) add('frames', frames.kept, collection);
-      if (records && records.cache !== this.#records) add('records', records.cache.kept, collection);
+      if (records !== this.#records) add('records', records?.kept, collection);
     }
     return sizes;
   }
@@ -177,7 +177,7 @@ export class Caches {
     this.#pages?.clear();
     for (const { frames, records } of this.#collections.values()) {
       frames.kept?.clear();
-      records?.cache.kept.clear();
+      records?.kept.clear();
     }
   }
 

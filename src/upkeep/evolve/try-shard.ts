@@ -27,11 +27,12 @@ export async function tryShard(task: TrialTask, blobs: Blobs): Promise<TrialResu
         const ordinal = ordinalOf(line);
         if (!isDead(dead, ordinal)) failures.look(lineText(frame, line), form, entry.shard, ordinal);
       }
+      failures.frames++;
       progress.add(frame.plain.byteLength, count);
     }
   } finally {
     reader.close();
   }
-  const { records, areObjects, groups } = failures;
-  return { records, areObjects, failures: groups };
+  const { records, frames, areObjects, groups } = failures;
+  return { records, frames, areObjects, failures: groups };
 }
