@@ -61,6 +61,13 @@ function recordsFile(count: number): string {
   return `[${Array.from({ length: count }, (_, id) => record(id)).join(',')}]`;
 }
 
+test.each(['dist/src/library.js', 'dist/workers/commit-worker.js', 'dist/src/cli/main.js'])(
+  '%s is ASCII: V8 holds a file with any other character at two bytes for each',
+  (file) => {
+    expect(readFileSync(join(ROOT, file), 'latin1')).not.toMatch(/[^\0-\x7f]/);
+  },
+);
+
 describe('the packed package', () => {
   test('imports with workers, looks a record up and has a working bin', { timeout: 4 * MINUTES }, async () => {
     const folder = await installed();
