@@ -13,7 +13,11 @@ import { dirname, relative, resolve } from 'node:path';
 
 const PACKAGES = /^[^./]/;
 const LIBRARY = 'dist/src/library.js';
-const WORKERS = ['import-worker', 'decode-worker', 'commit-worker'].map((name) => `dist/workers/${name}.js`);
+const WORKERS = ['import-worker', 'reading-worker', 'decode-worker', 'commit-worker', 'frame-worker', 'watch-worker'].map(
+  (name) => `dist/workers/${name}.js`,
+);
+/** A process of its own. */
+const PROBE = 'dist/src/upkeep/repair/probe.js';
 const COMMAND = 'dist/src/cli/main.js';
 const LOADED_LATER = ['dist/src/api/later.js', 'dist/src/config/settings.js'];
 
@@ -32,7 +36,7 @@ const later = LOADED_LATER.map((file) => resolve(file));
 
 // In this order: the library takes the place of the modules that threads are made of, and the others import it.
 export default [
-  ...WORKERS.map((file) => ({ ...oneFile(file), external: [PACKAGES] })),
+  ...[...WORKERS, PROBE].map((file) => ({ ...oneFile(file), external: [PACKAGES] })),
   library(),
   ...LOADED_LATER.map((file) => ({ ...oneFile(file), external: [PACKAGES, resolve(LIBRARY)] })),
   { ...oneFile(COMMAND), external: [PACKAGES, resolve(LIBRARY), ...later] },
@@ -70,7 +74,9 @@ function modulesFrom(file) {
   // A Set visits what is added while it is walked.
   const modules = new Set([resolve(file)]);
   for (const module of modules) {
-    const statements = readFileSync(module, 'utf8').matchAll(/^(?:import|export)\b[^;]*?\bfrom '(\.[^']+)'/gm);
+    const statements = readFileSync(module, 'utf8').matchAll(
+      /^(?:(?:import|export)\b[^;]*?\bfrom|import) '(\.[^']+)'/gm,
+    );
     for (const [, name] of statements) modules.add(resolve(dirname(module), name));
   }
   return modules;

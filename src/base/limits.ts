@@ -134,6 +134,8 @@ export const GROUP_BYTES_MAX = 4 * MIB;
 export const DEAD_SHARDS_MAX = 64;
 /** Keys of a collection whose places are remembered: as many as a busy service asks for again and again. */
 export const HOT_PLACES_MAX = 65_536;
+/** Bytes of texts in a newer shape that are kept for a collection, so that they are not made again at each read. */
+export const RESHAPED_BYTES_MAX = 8 * MIB;
 /** Keys of a store's hot set, over all collections: at a frame each, ten times what is loaded of it by default. */
 export const HOT_SET_KEYS_MAX = 10_000;
 /** Largest file of a hot set that is read: more than its keys can take, each as long as keys may be. */
