@@ -44,7 +44,9 @@ export class ObjectPlan {
       const member = memberPlan(name, origin, keptOf, context);
       if (member === undefined) continue;
       members.set(name, member);
+      // A walk is over codes of UTF-16, or of UTF-8.
       this.#marks[markOf(name.length, `${name}"`.charCodeAt(0))] = 1;
+      this.#marks[markOf(Buffer.byteLength(name), Buffer.from(`${name}"`)[0]!)] = 1;
     }
     this.members = members;
     this.appended = level.appended.map((origin) => ({
@@ -55,9 +57,31 @@ export class ObjectPlan {
     this.hasArrivals = this.appended.some(({ kept }) => kept >= 0);
   }
 
-  /** Whether a member can have a name of this length, and after its first quote this character. */
+  /** Whether a member can have a name of so many codes, and after its first quote this code. */
   mayName(length: number, first: number): boolean {
     return this.#marks[markOf(length, first)] === 1;
+  }
+
+  /**
+   * The names of members that the walk gives up for, wherever they are; undefined if it may give up for another reason, too.
+   */
+  get refusedNames(): readonly string[] | undefined {
+    if (this.hasArrivals) return undefined;
+    const names: string[] = [];
+    for (const [name, { isForbidden, kept, within, changes }] of this.members) {
+      const inner = within === undefined ? [] : within.refusedNames;
+      if (kept !== -1 || changes.length > 0 || inner === undefined) return undefined;
+      names.push(...(isForbidden ? [name] : []), ...inner);
+    }
+    return names;
+  }
+
+  /** Characters that one object, with all within, can get more than it has. */
+  get growth(): number {
+    let all = 0;
+    for (const { spelled, constant } of this.appended) all += 1 + (spelled?.length ?? 0) + (constant?.length ?? 0);
+    for (const { spelled, within } of this.members.values()) all += (spelled?.length ?? 0) + (within?.growth ?? 0);
+    return all;
   }
 
   get isIdle(): boolean {
