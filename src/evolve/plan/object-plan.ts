@@ -41,7 +41,7 @@ export class ObjectPlan {
   constructor(level: Level, keptOf: (origin: Origin) => number, context: Context) {
     const members = new Map<string, MemberPlan>();
     for (const [name, origin] of level.origins) {
-      const member = memberPlan(name, origin, keptOf, context);
+      const member = memberPlan(origin, keptOf, context);
       if (member === undefined) continue;
       members.set(name, member);
       // A walk is over codes of UTF-16, or of UTF-8.
@@ -95,16 +95,11 @@ function markOf(length: number, first: number): number {
 }
 
 /** Undefined: nothing happens to it. */
-function memberPlan(
-  name: string,
-  origin: Origin,
-  keptOf: (origin: Origin) => number,
-  context: Context,
-): MemberPlan | undefined {
+function memberPlan(origin: Origin, keptOf: (origin: Origin) => number, context: Context): MemberPlan | undefined {
   const inner = origin.level && new ObjectPlan(origin.level, keptOf, context);
   const within = inner?.isIdle ? undefined : inner;
   const isDropped = origin.isMoved || origin.name === undefined;
-  const isRenamed = !isDropped && origin.name !== name;
+  const isRenamed = !isDropped && origin.isRenamed;
   const isIdle = !(isDropped || isRenamed || origin.isForbidden || within || origin.changes.length > 0);
   if (isIdle) return undefined;
   return {
