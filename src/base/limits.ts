@@ -128,7 +128,7 @@ export const FENCES_MAX = 1_000_000;
 /** Records of an inline shard before the next is begun: what compaction makes one file of. */
 export const INLINE_RECORDS_MAX = 65_536;
 /** Of transactions that are committed together: the time their callbacks take, and the text they put; one alone may take more. */
-export const GROUP_MILLISECONDS_MAX = 1;
+export const GROUP_MILLISECONDS_MAX = 2;
 export const GROUP_BYTES_MAX = 4 * MIB;
 /** Shards without a live record that wait until their entries are cleaned out of the secondary indexes; more do not wait. */
 export const DEAD_SHARDS_MAX = 64;

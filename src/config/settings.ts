@@ -6,8 +6,8 @@
 import { GristmillError } from '../base/errors.js';
 import { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
-import { type DataTable, hintFor } from '../options/check.js';
-import { CACHE_OPTIONS, type CollectionsOptions, STORE_SETTINGS, type StoreOptions } from '../options/store.js';
+import { type DataTable, hintFor, renamed } from '../options/check.js';
+import { type CollectionsOptions, PER_COLLECTION, STORE_SETTINGS, type StoreOptions } from '../options/store.js';
 import { readConfigFile } from './config-file.js';
 import { type FoundConfig, VARIABLE_PREFIX } from './found.js';
 import { reportUnknownVariables } from './unknown.js';
@@ -31,7 +31,7 @@ interface ConfiguredOptions {
 /** The table a setting is a row of. */
 export function tableFor(of: Setting['of']): DataTable {
   if (of === 'store') return STORE_SETTINGS;
-  return of === 'import' ? IMPORT_OPTIONS : CACHE_OPTIONS;
+  return of === 'import' ? IMPORT_OPTIONS : PER_COLLECTION;
 }
 
 /** What holds where nothing is set. */
@@ -101,7 +101,7 @@ function settingsOf(of: Setting['of'], given: object, from: string, prefix: stri
     const row = Object.hasOwn(table, name) ? table[name] : undefined;
     if (row === undefined) {
       const names = [...Object.keys(table), ...(of === 'store' ? ['collections', 'import'] : [])];
-      throw new TypeError(`${prefix}${name} is not an option; ${hintFor(name, names)}`);
+      throw new TypeError(`${prefix}${name} is not an option; ${renamed(name, table) ?? hintFor(name, names)}`);
     }
     // As for a caller: what is undefined is not set.
     if (value !== undefined) settings.push({ of, name, value: readOption(value, row, `${prefix}${name}`), from });

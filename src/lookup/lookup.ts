@@ -23,6 +23,8 @@ import { Values } from './values.js';
 
 export class Lookup {
   readonly name: string;
+  /** The version in which records are given; undefined: the newest. */
+  readonly version: number | undefined;
   readonly store: LookupStore;
   readonly caches: CollectionCaches;
   readonly fetch: Fetch;
@@ -33,13 +35,15 @@ export class Lookup {
 
   /**
    * @param previous the same over another state of the catalog. Data that is the same is not loaded again.
-   * @throws GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name
+   * @param version in which records are given; undefined: the newest
+   * @throws GristmillError COLLECTION_NOT_FOUND, VERSION_MISMATCH; TypeError for an invalid name
    */
-  constructor(store: LookupStore, name: string, previous?: Lookup) {
+  constructor(store: LookupStore, name: string, previous?: Lookup, version?: number) {
     checkNameToFind(name);
     this.store = store;
     this.name = name;
-    const current = new Current(store, name, previous === undefined ? undefined : previous.#current);
+    this.version = version;
+    const current = new Current(store, name, version, previous === undefined ? undefined : previous.#current);
     this.#current = current;
     // Not sooner: of a collection that is not there nothing is kept.
     const caches = store.caches.of(name);
@@ -51,12 +55,12 @@ export class Lookup {
     const hotPlaces = isSame ? previous.hotPlaces : new HotPlaces(previous?.hotPlaces.reads);
     const reshaped = isSame ? previous.#texts.reshaped : new ReshapedTexts();
     this.#texts = new Texts(current, caches, fetch, hotPlaces, reshaped);
-    const { records, exactRecords } = caches;
+    const records = caches.recordsIn(version);
     const parts = { store, current, caches, fetch };
-    if (records !== undefined && exactRecords !== undefined) {
+    if (records !== undefined) {
       this.#values = {
-        number: new Values(parts, this.#texts, records),
-        bigint: new Values(parts, this.#texts, exactRecords),
+        number: new Values(parts, this.#texts, records.number),
+        bigint: new Values(parts, this.#texts, records.bigint),
       };
     }
   }

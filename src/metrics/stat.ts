@@ -1,19 +1,22 @@
 // What a store and its collections say about themselves: for `store.stat()` and the command line.
 
 import { join } from 'node:path';
-import type { FramingName } from '../kernel/contract.js';
+import type { Layout, ZstdName } from '../base/import-report.js';
 import type { KeyPath } from '../keys/key-path.js';
 import type { Writer } from '../options/shared.js';
+import { zstd } from '../store/codec/zstd/implementation.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { exposedAbove } from '../store/files/exposure.js';
 import { begunConversion, SHARDS_DIRECTORY } from '../store/files/layout.js';
+import { layoutOfFraming } from '../store/framing.js';
 import { isAlive } from '../store/lock/lock-holder.js';
 import { collectionOf, quarantineNames } from '../store/quarantine/names.js';
 import { isExchanging } from '../store/ring/data-keys.js';
 import { storedRing } from '../store/ring/ring.js';
 import type { SealKeys } from '../store/seal/types.js';
+import { versionOf } from '../store/shapes/tree.js';
 import { isExact } from '../store/shards/joined/exact.js';
-import type { Catalog, CollectionManifest, IndexManifest, KeyRule, ShardEntry } from '../store/types.js';
+import type { Catalog, CatalogRead, CollectionManifest, IndexManifest, KeyRule, ShardEntry } from '../store/types.js';
 
 /** The size of an index of a collection. */
 export interface IndexStat {
@@ -34,8 +37,16 @@ export interface CollectionStat {
   readonly name: string;
   /** The path of the primary key; "(name)" if member names are the keys, "(ordinal)" if there is no key. */
   readonly key: KeyPath;
+  /** The version of its records: the number of migrations that were applied and not undone (docs/evolution.md). */
+  readonly version: number;
+  /**
+   * The absolute paths and addresses that the collection is known to be made from: the sources of the last import that
+   * replaced it, or of its synchronisation. Other imports, and transactions, may have added records. Absent if only
+   * transactions, merging imports or streams made it.
+   */
+  readonly sources?: readonly string[];
   /** The layout of the source of the last import. */
-  readonly framing: FramingName;
+  readonly layout: Layout;
   /** The number of live records. */
   readonly records: number;
   /** The number of dead records: they were replaced or deleted, but still take space. */
@@ -94,6 +105,8 @@ export interface StoreStat {
   readonly exposed: readonly string[];
   /** The files of rejected records, the oldest first. */
   readonly quarantine: readonly QuarantineStat[];
+  /** The zstd that this process compresses and decompresses with (docs/package.md). */
+  readonly zstd: ZstdName;
   /** The readers of the store, in all processes. */
   readonly readers: ReadersStat;
   /** The writer that changes the store for longer than a transaction, in any process. Absent if there is none. */
@@ -147,7 +160,7 @@ export function storeStat(catalog: Catalog, place: StorePlace): StoreStat {
   catalog.refresh();
   const { format, generation, created } = catalog.header();
   const states = catalog.collections().map((manifest) => ({ manifest, entries: catalog.shards(manifest) }));
-  const collections = states.map(({ manifest, entries }) => collectionStat(place, manifest, entries));
+  const collections = states.map(({ manifest, entries }) => collectionStat(catalog, place, manifest, entries));
   const exact =
     collections.every((collection) => collection.exact) &&
     hasNoOthers(
@@ -162,7 +175,8 @@ export function storeStat(catalog: Catalog, place: StorePlace): StoreStat {
     place,
     collections.map(({ name }) => name),
   );
-  const facts = { directory, format, generation, created, bytes, exact, exposed, quarantine, readers };
+  const zstdName = zstd().name;
+  const facts = { directory, format, generation, created, bytes, exact, exposed, quarantine, zstd: zstdName, readers };
   const { seal } = place;
   const encryption = seal && encryptionStat(directory, seal);
   const converting = place.blobs.areFiles ? begunConversion(directory) : undefined;
@@ -208,6 +222,7 @@ function hasNoOthers({ directory, blobs }: StorePlace, entries: readonly ShardEn
 
 /** @param entries of all its shards */
 export function collectionStat(
+  read: CatalogRead,
   place: StorePlace,
   manifest: CollectionManifest,
   entries: readonly ShardEntry[],
@@ -215,12 +230,16 @@ export function collectionStat(
   const { name, framing, records, inline, shards, sourceBytes, plainBytes, storedBytes, generation, published } =
     manifest;
   const dead = manifest.dead - manifest.holes;
+  const history = read.history(manifest.id);
+  const sources = read.sourceManifest(manifest.id)?.sources;
   const indexes = (manifest.primary === undefined ? [] : [manifest.primary]).concat(manifest.secondary);
   return {
     ...{
       name,
       key: describeKey(manifest.key),
-      framing,
+      version: history === undefined ? 0 : versionOf(history, manifest.shape ?? 0),
+      ...(sources && { sources }),
+      layout: layoutOfFraming(framing),
       records,
       dead,
       inline,

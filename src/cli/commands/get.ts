@@ -5,7 +5,7 @@ import type { Collection, KeyPath, KeyValue } from '../../index.js';
 import { keyPathText, readKeyPath } from '../../keys/key-path.js';
 import { type CommonOptions, hasStringTwin, readKey, withCommonOptions } from '../shared/arguments.js';
 import { openStore } from '../shared/open.js';
-import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
+import { RECORD_FLAGS, type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
 import { reportMiss } from '../terminal/diagnostics.js';
 import { Exit } from '../terminal/exit.js';
 import { LineWriter, standardOutput } from '../terminal/output.js';
@@ -26,7 +26,7 @@ Examples:
 
 get reads a JSON scalar (42, true, null, "42") as that value, and a JSON array of scalars as a composite key. Anything
 else is a string. A number and a string are never the same key. Numbers keep all their digits; 7, 7.0 and 70e-1 are one
-key. If the collection was imported without --key, keys are member names (--shape object), file paths (a folder), or
+key. If the collection was imported without --key, keys are member names (--layout object), file paths (a folder), or
 ordinals: 0, 1, 2, …
 If a key has no record, get reports it on stderr, prints the other records, and ends with exit code 1.`;
 
@@ -45,7 +45,7 @@ export function addGet(program: Command): void {
     .option('--string', 'read every key as a string, also 42 or true')
     .addHelpText('after', HELP)
     .action(runGet);
-  withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), READING_FLAGS);
+  withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), RECORD_FLAGS);
 }
 
 async function runGet(words: readonly string[], flags: GetFlags): Promise<void> {

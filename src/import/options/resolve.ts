@@ -2,6 +2,7 @@
 
 import type { ImportProgress } from '../../base/import-report.js';
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
+import type { Migration } from '../../evolve/types.js';
 import { type KeyPath, namesOf, partsOf, withUnique } from '../../keys/key-path.js';
 import { formatPath, parsePath } from '../../keys/paths.js';
 import { REASON } from '../../options/audit.js';
@@ -28,6 +29,9 @@ const TABLE = { ...IMPORT_OPTIONS, ...IMPORT_HOOKS } as const satisfies OptionTa
 /** All options present; see ImportOptions for what they mean. */
 export type FilledImportOptions = Resolved<typeof TABLE> & {
   readonly maxBad: number;
+  readonly mode: 'replace' | 'upsert' | 'insert';
+  /** Whether the caller, a file or a variable has said the mode. */
+  readonly isModeGiven: boolean;
   readonly changes: 'refuse' | 'keep' | 'drop';
   /**
    * Set if the import fills other collections too (option `collections`). "together": a document in which all of them have
@@ -38,6 +42,8 @@ export type FilledImportOptions = Resolved<typeof TABLE> & {
   readonly keptIndexes?: readonly KeyPath[];
   /** The text of the schema that the collection carries, once the collection is known. */
   readonly carried?: string;
+  /** What makes the newest version of the records of the sources, once the collection is known. Absent: nothing. */
+  readonly migrations?: readonly Migration[];
 };
 
 /**
@@ -45,20 +51,22 @@ export type FilledImportOptions = Resolved<typeof TABLE> & {
  * @throws TypeError for an unknown name or a value out of bounds.
  */
 export function resolveImportOptions(options: ImportOptions, closing?: AbortSignal): FilledImportOptions {
-  const { signal, onDuplicate, maxBad, ...filled } = resolveOptions('import', TABLE, options);
+  const { signal, onDuplicate, maxBad, mode = 'replace', ...filled } = resolveOptions('import', TABLE, options);
   checkTogether('import', options);
   const { transform, validate } = filled;
   return Object.freeze({
     ...filled,
+    mode,
+    isModeGiven: options.mode !== undefined,
     transform: transform === undefined ? undefined : transformUrl(transform),
     validate: validate === undefined ? undefined : schemaText(validate),
     // A bulk file becomes an object of records, or lines where their keys are inside.
-    ...(filled.format === 'es-bulk' && { shape: filled.key === undefined ? 'object' : 'ndjson' }),
+    ...(filled.format === 'es-bulk' && { layout: filled.key === undefined ? 'object' : 'ndjson' }),
     signal: either(signal, closing),
     maxBad: maxBad ?? (filled.onBadRecord === 'quarantine' ? QUARANTINED_DEFAULT : Number.POSITIVE_INFINITY),
     // Who adds records or replaces some says by that which are to count.
-    changes: filled.changes ?? (filled.mode === 'replace' ? 'keep' : 'drop'),
-    onDuplicate: options.onDuplicate ?? (filled.mode === 'insert' ? 'error' : onDuplicate),
+    changes: filled.changes ?? (mode === 'replace' ? 'keep' : 'drop'),
+    onDuplicate: options.onDuplicate ?? (mode === 'insert' ? 'error' : onDuplicate),
   });
 }
 
@@ -96,26 +104,27 @@ function checkPathsOfKeys(
 }
 
 /** Options that documents with their records inside do not have, and why. */
-function* withoutSelect({ dialect, onTruncated, shape }: ImportOptions): Generator<[option: string, reason: string]> {
+function* withoutSelect({ dialect, onTruncated, layout }: ImportOptions): Generator<[option: string, reason: string]> {
   if (dialect === 'json5') yield ['dialect "json5"', 'everything around the records has to be strict JSON'];
   if (onTruncated === 'keep') yield ['onTruncated "keep"', 'a document that is cut off is a bad record'];
-  if (shape === 'elements') yield ['shape "elements"', 'the records are in an array or object inside of each document'];
+  if (layout === 'elements')
+    yield ['layout "elements"', 'the records are in an array or object inside of each document'];
 }
 
 /** Options that decide which records of a source are stored, and what of them. */
-const RULES = ['where', 'sample', 'transform', 'pick', 'omit', 'validate', 'limit'] as const;
+const RULES = ['where', 'sample', 'transform', 'pick', 'omit', 'schemaVersion', 'validate', 'limit'] as const;
 
 /** @throws TypeError for options that have no meaning for sources in the format */
 function checkFormatOptions(method: string, options: ImportOptions): void {
-  const { format, types, shape, select, mode, onDuplicate = 'last' } = options;
+  const { format, types, layout, select, mode, onDuplicate = 'last' } = options;
   if (types !== undefined && format !== undefined && format !== 'csv' && format !== 'tsv') {
     throw new TypeError(
       `${method}: options.types is for the cells of CSV and TSV files; leave it out with options.format "${format}"`,
     );
   }
   if (format === undefined || format === 'json') return;
-  if (shape !== undefined || select !== undefined) {
-    const name = shape === undefined ? 'select' : 'shape';
+  if (layout !== undefined || select !== undefined) {
+    const name = layout === undefined ? 'select' : 'layout';
     throw new TypeError(`${method}: options.format "${format}" says where the records are; leave out options.${name}`);
   }
   const { dialect = 'json', nonfinite = 'reject', onTruncated = 'fail' } = options;

@@ -1,6 +1,6 @@
 // The options of an import. The flags of the command line have the same names and meanings.
 
-import type { ImportProgress, Shape } from '../../base/import-report.js';
+import type { ImportProgress, Layout } from '../../base/import-report.js';
 import type { KeyValue } from '../../keys/encode.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import type { IndexDefinition } from '../../options/indexes.js';
@@ -18,12 +18,12 @@ export interface ImportedPlace
   extends Pick<
     ImportOptions,
     | ('key' | 'indexes' | 'uniqueIndexes' | 'mode' | 'onDuplicate')
-    | ('where' | 'sample' | 'transform' | 'pick' | 'omit' | 'validate' | 'limit')
+    | ('where' | 'sample' | 'transform' | 'pick' | 'omit' | 'schemaVersion' | 'validate' | 'limit')
   > {
   /** As option `select`: a JSON Pointer to the array or object that contains the records. */
   readonly select: string;
   /** The layout of the records at this place. Default: detected; in a folder, "array". */
-  readonly shape?: 'array' | 'object' | undefined;
+  readonly layout?: 'array' | 'object' | undefined;
 }
 
 /**
@@ -47,7 +47,7 @@ export interface ImportOptions {
   /**
    * The path of the primary key (`id`, `user.id`, `/a~1b`). A number is the position in an array: `/0` is the first element of
    * a record that is a row. For a composite key, a list of the paths of its components, 2 to
-   * 16 of them: `['tenant', 'id']`. Default: the member name (shape "object"), the path of the file
+   * 16 of them: `['tenant', 'id']`. Default: the member name (layout "object"), the path of the file
    * in a folder, else the ordinal.
    */
   readonly key?: KeyPath | undefined;
@@ -68,7 +68,7 @@ export interface ImportOptions {
    * A JSON Pointer to the array or object inside each document that contains the records. Its elements or members are the
    * records. `*` stands for every element or member: all containers that match have records. Write `~2` for a member that is
    * named `*`. A document is a file, or one of several values in a file, such as a line. In a folder it has to be an array
-   * there, unless `shape` is "object". Default: the whole document.
+   * there, unless `layout` is "object". Default: the whole document.
    */
   readonly select?: string | undefined;
   /**
@@ -78,7 +78,7 @@ export interface ImportOptions {
    * "object". "elements" are the elements of an array without its brackets: records with commas between them, such as
    * lines that end with a comma.
    */
-  readonly shape?: Shape | undefined;
+  readonly layout?: Layout | undefined;
   /**
    * Whether the import empties the collection if the sources have no records. With true, a source may also be an empty
    * file, or a folder without files. With false, the import fails with SOURCE_EMPTY if the collection has records.
@@ -87,7 +87,9 @@ export interface ImportOptions {
   readonly allowEmpty?: boolean | undefined;
   /**
    * Whether the import replaces the collection ("replace"), adds and replaces records ("upsert"), or adds only records
-   * whose keys are new ("insert"). Default "replace".
+   * whose keys are new ("insert"). Default "replace", if all records of the collection are from imports of the same
+   * sources (what transactions changed in them is kept, see `changes`). If records came from anywhere else, there is no
+   * default: without a mode, the import fails with MODE_NEEDED.
    */
   readonly mode?: 'replace' | 'upsert' | 'insert' | undefined;
   /**
@@ -185,6 +187,12 @@ export interface ImportOptions {
   readonly pick?: readonly string[] | undefined;
   /** Paths of the members of each record that the import does not store. Default: none. */
   readonly omit?: readonly string[] | undefined;
+  /**
+   * The version of the collection that the sources deliver. The import migrates their records to the newest version, and stores
+   * those; one that cannot be migrated is bad. `key` and `indexes` may be given by their paths of either version. Default:
+   * option `schemaVersion` of the store, else the newest version.
+   */
+  readonly schemaVersion?: number | undefined;
   /**
    * The path or file: URL of a JSON Schema (2020-12), or the schema itself as JSON text. A record that is not valid against it, as
    * it would be stored, is bad: option `onBadRecord` says what becomes of it. Default: none.

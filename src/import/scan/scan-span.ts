@@ -21,8 +21,6 @@ import { scanFiles } from './scan-files.js';
 import { hashAtOnce } from './span-hash.js';
 import { SpanOutput } from './span-output.js';
 
-export { Cancelled } from './span-output.js';
-
 /** Bytes read past the end of a span at a time: usually its last record ends in them. */
 const OVERHANG_BYTES = 64 * 1024;
 
@@ -76,14 +74,14 @@ function scanOnce(task: SpanOrder, blobs: Blobs): SpanResult {
 
 function guessEntry(file: Source, task: SpanTask): Boundary {
   const { from, to, documents } = task;
-  const framing = documents?.layout ?? task.framing;
-  const afterComma = framing === 'array' || framing === 'object';
+  const layout = documents?.layout ?? task.recordLayout;
+  const afterComma = layout === 'array' || layout === 'object';
   // One byte early: a comma or newline just before the span makes its first byte a boundary.
-  const early = framing === 'values' ? from : from - 1;
+  const early = layout === 'values' ? from : from - 1;
   for (let bytes = GUESS_BYTES; ; bytes *= 4) {
     const lookahead = new Uint8Array(Math.min(bytes, file.available - early));
     file.read(lookahead, early);
-    const guess = guessBoundary(lookahead, framing, early + lookahead.byteLength === file.end, task.setup.scan);
+    const guess = guessBoundary(lookahead, layout, early + lookahead.byteLength === file.end, task.setup.scan);
     if (guess !== NO_GUESS) return { at: early + guess, afterComma };
     if (early + lookahead.byteLength >= Math.min(to, file.available)) return { at: NO_GUESS, afterComma };
   }
@@ -105,9 +103,9 @@ function nothingAt(entry: number): SpanResult {
 /** Scans the documents that begin in a span. */
 function scanDocuments(file: Source, task: SpanOrder, documents: Documents, entry: number, blobs: Blobs): SpanResult {
   const { setup, to, isLast, shard } = task;
-  const framing = task.framing === 'object' ? 'object' : 'array';
+  const recordLayout = task.recordLayout === 'object' ? 'object' : 'array';
   const output = new SpanOutput(task, blobs);
-  output.kernel.scanner.begin({ ...setup.scan, framing }, shard, FRAME_BYTES, false);
+  output.kernel.scanner.begin({ ...setup.scan, layout: recordLayout }, shard, FRAME_BYTES, false);
   const progress = new SpanProgress(output, task);
   const scan = new DocumentScan(
     file,
@@ -115,7 +113,7 @@ function scanDocuments(file: Source, task: SpanOrder, documents: Documents, entr
       ...documents,
       // The first document may be walked again; those of a stream are begun where they are.
       from: documents.layout === undefined ? documents.from : entry,
-      ...{ framing, stop: isLast ? Number.MAX_SAFE_INTEGER : to, isOneOfMany: false, isStrict: true },
+      ...{ recordLayout, stop: isLast ? Number.MAX_SAFE_INTEGER : to, isOneOfMany: false, isStrict: true },
       onFill: (offset) => progress.tell(offset),
     },
     setup,
@@ -170,13 +168,13 @@ class SpanScan extends RecordScan {
   #ended = false;
 
   constructor(file: Source, task: SpanOrder, entry: Boundary, blobs: Blobs) {
-    const { framing, isLast, to } = task;
+    const { recordLayout, isLast, to } = task;
     const stop = isLast ? Number.MAX_SAFE_INTEGER : to;
-    super(file, new SpanOutput(task, blobs), { framing, from: entry.at, stop });
+    super(file, new SpanOutput(task, blobs), { layout: recordLayout, from: entry.at, stop });
     this.#task = task;
     this.#entry = entry.at;
     this.#progress = new SpanProgress(this.output, task);
-    this.scanner.begin({ ...task.setup.scan, framing }, task.shard, FRAME_BYTES, entry.afterComma);
+    this.scanner.begin({ ...task.setup.scan, layout: recordLayout }, task.shard, FRAME_BYTES, entry.afterComma);
     this.scanner.standAt(entry.at, stop);
   }
 
@@ -187,8 +185,8 @@ class SpanScan extends RecordScan {
         this.#progress.tell(this.position);
         const { failure } = this;
         const exit = this.window.fileOffset(this.window.pos);
-        const { setup, framing, chunks, coding } = this.#task;
-        const isHashed = setup.hashesSpans && framing === 'lines' && failure === undefined && !chunks && !coding;
+        const { setup, recordLayout, chunks, coding } = this.#task;
+        const isHashed = setup.hashesSpans && recordLayout === 'ndjson' && failure === undefined && !chunks && !coding;
         return {
           entry: this.#entry,
           exit,

@@ -9,6 +9,7 @@ import type { BadReasonName } from '../../kernel/contract.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
+import { Cancelled } from '../../parallel/wire.js';
 import { StageClock } from '../../parallel/stage-clock.js';
 import { ALL_FACTS, Provable } from '../../profile/provable.js';
 import { ThreadProfiler } from '../../profile/simd/thread-profiler.js';
@@ -27,9 +28,6 @@ import { type SpanPaths, spanPaths } from '../tasks/span-paths.js';
 import { inUsersFile, isConverted, LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
 import { RunWriter } from './run-write.js';
 import { threadKernel } from './thread-kernel.js';
-
-/** A cancelled span: its result is of no use to anyone. */
-export class Cancelled extends Error {}
 
 /** The thread's encoder, by codec and packing: a context is worth keeping. */
 let held: { readonly codec: FrameCodec; readonly packing: Packing; readonly encoder: FrameEncoder } | undefined;
@@ -264,9 +262,9 @@ export class SpanOutput {
 
   /** The proof is of all records of the chain: those before are valid. */
   #profiled(profiler: ThreadProfiler): Pick<SpanResult, 'profile' | 'isValid'> {
-    const { framing, setup } = this.#task;
+    const { recordLayout, setup } = this.#task;
     const provables = this.#provables;
-    const isValid = provables === undefined || areProven(provables, profiler.outline(), framing === 'object');
+    const isValid = provables === undefined || areProven(provables, profiler.outline(), recordLayout === 'object');
     return {
       ...(setup.profiles && isValid && { profile: profiler.image() }),
       ...(provables !== undefined && { isValid }),
@@ -275,11 +273,11 @@ export class SpanOutput {
 
   /** The origin that the shard records about itself. */
   #origin({ entry, exit, ended }: Scanned): ShardOrigin {
-    const { setup, framing, shard, isLast, sourceNumber, sources, sourceFrom, path } = this.#task;
+    const { setup, recordLayout, shard, isLast, sourceNumber, sources, sourceFrom, path } = this.#task;
     return {
       ...setup.origin,
       shard,
-      named: framing === 'object',
+      named: recordLayout === 'object',
       source: { file: basename(path), from: entry, to: exit },
       ...{ sourceNumber, sources, sourceFrom },
       isLast: isLast || ended,

@@ -173,7 +173,9 @@ export async function finalizeMigrations(
       const { history, shape, version, oldest } = versionsOf(catalog, current);
       if (oldest === version) return version;
       write.putHistory(current.id, { ...history, final: shape });
-      publishState(catalog, write, { ...current, generation: nextGeneration(catalog, write) }, catalog.shards(current));
+      const generation = nextGeneration(catalog, write);
+      // A layout too: who reads an older version looks whether it is still there.
+      publishState(catalog, write, { ...current, generation, layout: generation }, catalog.shards(current));
       const collections = [{ name: collection, records: current.records }];
       lock.log(write, before, { operation: 'evolve', result: `version ${version} is final`, collections });
       return version;

@@ -1,8 +1,8 @@
 // [evolve]: one shard, in a worker. The new shape of each live record is made, and thrown away.
 
 import { type Trial, trialOf } from '../../evolve/plan/trial.js';
-import { Cancelled } from '../../import/scan/scan-span.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
+import { Cancelled } from '../../parallel/wire.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { formAlong } from '../../store/shards/forms.js';
