@@ -8,6 +8,7 @@ import { failpoint } from '../base/failpoints.js';
 import { SHARDS_DIRECTORY } from '../store/files/layout.js';
 import { Publisher } from '../store/publish/publisher.js';
 import { secretsOf } from '../store/seal/hidden-keys.js';
+import { evolvedOf } from '../store/shapes/evolved.js';
 import type { Scanning } from './accept/accept.js';
 import { Tally } from './accept/tally.js';
 import { dropSpare } from './feed/chunk-memory.js';
@@ -132,6 +133,8 @@ export class ImportRun {
     const { hashesSpans, storesNothing } = this.work;
     const together = this.#first?.beginning.firstShard;
     const { collection: name, indexes } = this.options;
+    const { catalog } = this.target;
+    const manifest = catalog.collection(name);
     const hiding = { name, key, keySalt: this.#keySalt, secondary: indexes.map((path) => ({ path })) };
     const secrets = secretsOf(this.target.seal, hiding);
     return new Tasks(plans, this.options, {
@@ -143,6 +146,7 @@ export class ImportRun {
       hashesSpans,
       storesNothing,
       shape: this.#shape,
+      evolved: manifest && evolvedOf(catalog, manifest),
       secrets,
     });
   }

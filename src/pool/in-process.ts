@@ -28,8 +28,8 @@ import { profileShard } from '../upkeep/profile/profile-shard.js';
 import type { Profilers, ProfileTask } from '../upkeep/profile/task.js';
 import { checkShard } from '../upkeep/schema/check-shard.js';
 import type { Checkers, CheckResult, CheckTask } from '../upkeep/schema/task.js';
-import type { Verifiers } from '../upkeep/verify/shard.js';
-import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify/shard.js';
+import type { Verifiers, VerifyResult, VerifyTask } from '../upkeep/verify/shard.js';
+import { verifyShard } from '../upkeep/verify/shard.js';
 import { WorkerPool } from './pool.js';
 
 /** Threads, where some are wanted and they can reach the files; else the calling thread. */
@@ -63,7 +63,7 @@ export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers
     return this.#next(() => mergeEntries(this.#sealed(task), this.#blobs));
   }
 
-  verify(task: VerifyTask): Promise<readonly ShardFault[]> {
+  verify(task: VerifyTask): Promise<VerifyResult> {
     return this.#next(() => verifyShard(this.#sealed(task), this.#blobs));
   }
 

@@ -81,19 +81,6 @@ test('a repair from the catalog, a backup and an encryption keep versions, and u
   }
 });
 
-test('without the catalog, a repair never takes records of one version for those of another', async () => {
-  const directory = scratch();
-  const store = await mixed(directory);
-  await store.close();
-  rmSync(join(directory, 'index'), { recursive: true });
-  const { lost } = await repairStore(directory, { workers: 1 });
-  expect(lost.map(({ message }) => message)).toEqual([expect.stringContaining('stored after a migration')]);
-  const repaired = await openStore(directory, { hotSet: false });
-  expect(repaired.collection('things').getSync(3)).toEqual({ id: 3, mail: 'm0', old: 3 });
-  expect(repaired.collection('things').getSync(21)).toBeUndefined();
-  await repaired.close();
-});
-
 test('an index that is made later, and the profile, are of records in the version of the collection', async () => {
   const store = await mixed(memory());
   await store.createIndex('things', 'note');

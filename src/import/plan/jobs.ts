@@ -5,6 +5,7 @@
 import type { FramingName } from '../../kernel/contract.js';
 import { namesOf, numbersIn } from '../../keys/key-path.js';
 import { parsePointer } from '../../keys/paths.js';
+import type { EvolvedOrigin } from '../../store/shapes/evolved.js';
 import type { KeyRule } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { spellingOf } from '../options/spelling.js';
@@ -26,8 +27,9 @@ interface JobContext {
   readonly hashesSpans: boolean;
   /** Whether only a profile of the records is wanted. */
   readonly storesNothing?: true | undefined;
-  /** That of the collection. */
+  /** That of the collection, and its versions. */
   readonly shape?: number | undefined;
+  readonly evolved?: EvolvedOrigin | undefined;
   /** By index number, what hides the keys, where they are hidden. */
   readonly secrets?: readonly Uint8Array[] | undefined;
 }
@@ -85,7 +87,7 @@ export class Tasks {
 
 function setupOf(
   options: FilledImportOptions,
-  { id, firstShard, together, key, positions, hashesSpans, storesNothing, shape, secrets }: JobContext,
+  { id, firstShard, together, key, positions, hashesSpans, storesNothing, shape, evolved, secrets }: JobContext,
   framing: FramingName,
 ): ScanSetup {
   const { codec, maxExpansion, maxDecoderMemory, format, types, key: keyOption } = options;
@@ -134,6 +136,8 @@ function setupOf(
       ...(uniqueIndexes.length > 0 && { unique: uniqueIndexes }),
       ...(keptIndexes.length > 0 && { kept: keptIndexes }),
       ...(positions && { positions }),
+      // The import may bring other indexes.
+      ...(evolved && { evolved: { ...evolved, key, indexes, unique: uniqueIndexes, kept: keptIndexes } }),
     },
   };
 }
