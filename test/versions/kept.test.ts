@@ -3,7 +3,6 @@
 // Method: one collection with three kinds of shards (of version 0, of version 1, inline), read before and after; examples whose
 // outcome is known.
 
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { encryptStore, memory, openStore, repairStore, type Store } from '../../dist/src/index.js';

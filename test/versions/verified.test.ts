@@ -3,9 +3,11 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Migration, openStore } from '../../dist/src/index.js';
-import type { History } from '../../src/store/shape-types.js';
 import { openCatalog } from '../support/build-store.js';
 import { fileWith, scratch } from '../support/import-files.js';
+
+type Catalog = Awaited<ReturnType<typeof openCatalog>>;
+type History = NonNullable<ReturnType<Catalog['history']>>;
 
 const RENAME: Migration = { collection: 'things', from: 0, to: 1, ops: [{ op: 'rename', path: 'n', to: 'id' }] };
 

@@ -19,12 +19,18 @@ import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { ShardTail, shardKeyIn } from '../../store/shards/tail.js';
 import type { Catalog } from '../../store/types.js';
+import { bitsOf, deadOf, setBit } from '../salvage/dead-records.js';
 import { damageOf } from '../salvage/frames.js';
 import { type Part, partsOf } from '../salvage/parts.js';
 import type { SalvageResult } from '../salvage/task.js';
+import {
+  continueGenerations,
+  type EvolvedCollections,
+  evolvedAmong,
+  noteOn,
+  otherVersions,
+} from '../salvage/versions.js';
 import type { Fault } from '../verify/faults.js';
-import { bitsOf, deadOf, setBit } from './dead-records.js';
-import { continueGenerations, type EvolvedCollections, evolvedAmong, noteOn, otherVersions } from './evolved.js';
 import { type ChosenImport, chooseImports, type Found, type Import } from './imports.js';
 import { restoreIndexFacts } from './index-facts.js';
 import type { RepairReport } from './options.js';
@@ -116,7 +122,7 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
   const { imports, damaged, last } = await readAll(repair);
   await reserveShards(catalog, last);
   const all = [...imports.values()].map((held): Import => importOf([...held.values()]));
-  const evolved = evolvedAmong(all);
+  const evolved = evolvedAmong(all.flatMap(({ shards }) => shards));
   await continueGenerations(catalog, evolved);
   const usable = all.flatMap(({ shards }) => {
     const left = shards.filter((found) => isUsable(repair, found, evolved, damaged));

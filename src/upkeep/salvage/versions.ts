@@ -5,15 +5,22 @@
 
 import { type EvolvedOrigin, historyIn, isBeginningOf } from '../../store/shapes/evolved.js';
 import { versionOf } from '../../store/shapes/tree.js';
+import type { ShardOrigin } from '../../store/shards/origin.js';
 import type { Catalog } from '../../store/types.js';
-import type { Found, Import } from './imports.js';
+
+/** A shard, as its file tells. */
+interface SaidShard {
+  readonly origin: ShardOrigin;
+  readonly shape: number;
+  readonly file: string;
+}
 
 /** By the name of the collection. */
 export type EvolvedCollections = ReadonlyMap<string, EvolvedOrigin>;
 
-export function evolvedAmong(imports: readonly Import[]): EvolvedCollections {
+export function evolvedAmong(shards: readonly Pick<SaidShard, 'origin'>[]): EvolvedCollections {
   const newest = new Map<string, EvolvedOrigin>();
-  for (const { origin } of imports.flatMap(({ shards }) => shards)) {
+  for (const { origin } of shards) {
     const { collection, evolved } = origin;
     if (evolved && evolved.generation >= (newest.get(collection)?.generation ?? 0)) newest.set(collection, evolved);
   }
@@ -30,8 +37,8 @@ export async function continueGenerations(catalog: Catalog, collections: Evolved
 }
 
 /** Why a shard cannot be used, if it cannot. */
-export function otherVersions(found: Found, collections: EvolvedCollections): string | undefined {
-  const { shape, file, origin } = found;
+export function otherVersions(said: SaidShard, collections: EvolvedCollections): string | undefined {
+  const { shape, file, origin } = said;
   const { collection, evolved } = origin;
   const shapes = collections.get(collection)?.shapes ?? [];
   if (shape > shapes.length)

@@ -3,7 +3,7 @@
 // Case b: the records of a shard that are dead, as a bitmap. No catalog says so: they have no line, or cannot be used.
 
 import { isDead } from '../../store/catalog/tombstones.js';
-import type { SalvageResult } from '../salvage/task.js';
+import type { SalvageResult } from './task.js';
 
 /** Records without a line, and those that are no records, as a bitmap. */
 export function deadOf({ holes, faults }: SalvageResult, records: number): Uint8Array {
