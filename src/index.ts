@@ -47,10 +47,12 @@ export type {
   JsonValue,
   Migration,
   MigrationFunction,
+  OnFailure,
   Operation,
   Plan,
   Scalar,
   ScalarKind,
+  StoredMigration,
 } from './evolve/types.js';
 export type { FilesReport } from './export/files/export-files.js';
 export type {
@@ -161,7 +163,7 @@ export type {
 export type { CompatibilityReport, StoreCompatibilityOptions } from './upkeep/evolve/compatible.js';
 export type { AppliedMigration, EvolutionStatus } from './upkeep/evolve/history.js';
 export type { EvolvedIndex } from './upkeep/evolve/indexes.js';
-export type { EvolveOptions, EvolveReport } from './upkeep/evolve/options.js';
+export type { EvolveOptions, EvolveReport, UndoOptions } from './upkeep/evolve/options.js';
 export type { RecordFailures } from './upkeep/evolve/record-failures.js';
 export type {
   CreateIndexOptions,

@@ -69,6 +69,17 @@ export interface Migration {
   readonly ops: readonly Operation[];
 }
 
+/**
+ * What records are that a migration cannot change. `keep`: as they were. `null`: the value that it cannot change is null.
+ */
+export type OnFailure = 'keep' | 'null';
+
+/** A migration as a store has applied it. */
+export interface StoredMigration extends Migration {
+  /** Absent: it can change all records. */
+  readonly onFailure?: OnFailure | undefined;
+}
+
 /** A function that `call` names. It gets the text of a record and gives the text of the changed one, as JSON. */
 export interface MigrationFunction {
   readonly name: string;

@@ -1,6 +1,6 @@
 // What is known of the shapes that the records of a collection have had, as types. docs/format.md, Shapes, says how it is kept.
 
-import type { Migration } from '../evolve/types.js';
+import type { Migration, OnFailure } from '../evolve/types.js';
 
 /**
  * How the records of a collection have changed: catalog key `0C` collection. Shape 0 is that of records before any migration;
@@ -20,4 +20,6 @@ export interface Shape {
   readonly migration: Migration;
   /** ISO 8601 time. */
   readonly applied: string;
+  /** What records are that the migration cannot change. Absent: when it was applied, there was none. */
+  readonly onFailure?: OnFailure | undefined;
 }

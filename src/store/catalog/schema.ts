@@ -170,7 +170,10 @@ const migration = is(isMigration);
 export const historyCheck = object<History>(
   {
     version: oneOf(1),
-    shapes: list(object<Shape>({ from: shape, migration, applied: time }), SHAPES_MAX),
+    shapes: list(
+      object<Shape>({ from: shape, migration, applied: time, onFailure: optional(oneOf('keep', 'null')) }),
+      SHAPES_MAX,
+    ),
     final: shape,
   },
   ({ shapes, final }) => {

@@ -54,6 +54,7 @@ export function areShapes(said: unknown): said is readonly Shape[] {
   if (!Array.isArray(said)) return false;
   return said.every((shape: Partial<Shape> | null, i) => {
     if (typeof shape !== 'object' || shape === null || typeof shape.applied !== 'string') return false;
+    if (![undefined, 'keep', 'null'].includes(shape.onFailure)) return false;
     return Number.isSafeInteger(shape.from) && shape.from! >= 0 && shape.from! <= i && isMigration(shape.migration);
   });
 }
@@ -70,6 +71,6 @@ export function isMigration(given: unknown): boolean {
 
 /** Whether one history is the beginning of another: shapes get their numbers once, and for ever. */
 export function isBeginningOf(shapes: readonly Shape[], all: readonly Shape[]): boolean {
-  const said = ({ from, migration }: Shape): string => JSON.stringify([from, migration.ops]);
+  const said = ({ from, migration, onFailure }: Shape): string => JSON.stringify([from, migration.ops, onFailure]);
   return shapes.length <= all.length && shapes.every((shape, i) => said(shape) === said(all[i] as Shape));
 }

@@ -5,7 +5,7 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { planOf } from '../../evolve/plan/plan.js';
-import type { Migration, Plan } from '../../evolve/types.js';
+import type { Plan, StoredMigration } from '../../evolve/types.js';
 import type { History } from '../shape-types.js';
 import { leadsTo, type Route, routeBetween } from '../shapes/tree.js';
 import type { CatalogRead, CollectionManifest, ShardEntry } from '../types.js';
@@ -69,7 +69,7 @@ function reshapeAlong({ down, up, open }: Route): Reshape {
 }
 
 /** Undefined where there is nothing to do. The collection may have had another name for some of them. */
-function planAlong(migrations: readonly Migration[]): Plan | undefined {
+function planAlong(migrations: readonly StoredMigration[]): Plan | undefined {
   const [first] = migrations;
   return first && planOf(migrations.map((migration) => ({ ...migration, collection: first.collection })));
 }

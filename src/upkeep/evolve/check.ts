@@ -24,6 +24,8 @@ interface Checked {
   readonly forms: Forms;
   /** Migrations that are taken back again, see `formUndone`. */
   readonly undone?: readonly Migration[] | undefined;
+  /** Whether the places of all records that fail are wanted. */
+  readonly locates?: boolean;
 }
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR, CANCELLED */
@@ -31,9 +33,9 @@ export async function checkRecords(
   target: EvolveTarget,
   watch: IndexWatch,
   workersMax: number,
-  { snapshot, shards, forms, undone }: Checked,
+  { snapshot, shards, forms, undone, locates = false }: Checked,
 ): Promise<Failures> {
-  const failures = new Failures();
+  const failures = new Failures(locates);
   const bytes = shards.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
   watch.enter('scan', bytes);
   for (const entry of shards) {
@@ -51,11 +53,11 @@ export async function checkRecords(
     const start = (entry: ShardEntry): Promise<TrialResult> =>
       workers.trial({
         ...{ entry, dead: snapshot.tombstones(entry), shared: watch.shared.buffer },
-        ...{ path: shardPath(target.directory, entry.file), route: forms.routeOf(entry), undone },
+        ...{ path: shardPath(target.directory, entry.file), route: forms.routeOf(entry), undone, locates },
       });
     for await (const { result } of inOrder(files, threads + 1, start, watch.stop)) {
       await watch.pause();
-      failures.addAll(result.records, result.areObjects, result.failures);
+      failures.addAll(result.records, result.areObjects, result.failures, result.located);
     }
   } finally {
     await workers.close();

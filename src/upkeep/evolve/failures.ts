@@ -20,7 +20,15 @@ export class Failures {
   records = 0;
   /** Whether each of them is an object. */
   areObjects = true;
+  /** Where they are, if that is wanted: shard and ordinal. */
+  readonly located: [shard: number, ordinal: number][] = [];
+  readonly #locates: boolean;
   readonly #groups = new Map<string, FailureGroup>();
+
+  /** @param locates whether the places of all failures are wanted, not only of the first */
+  constructor(locates = false) {
+    this.#locates = locates;
+  }
 
   get groups(): readonly FailureGroup[] {
     return [...this.#groups.values()];
@@ -39,12 +47,21 @@ export class Failures {
     } catch (error) {
       if (!(error instanceof MigrationFailure)) throw error;
       const { operation, version, path, reason, message } = error;
+      if (this.#locates) this.located.push([shard, ordinal]);
       this.#add({ operation, version, path, reason, message, records: 1, first: [[shard, ordinal]] });
     }
   }
 
+  /** Those that cannot be helped, as a function is missing that could change the records. */
+  get helpless(): Failures {
+    const left = new Failures();
+    for (const group of this.groups) if (group.reason === 'NO_FUNCTION') left.#add(group);
+    return left;
+  }
+
   /** Takes what others have found. */
-  addAll(records: number, areObjects: boolean, groups: readonly FailureGroup[]): void {
+  addAll(records: number, areObjects: boolean, groups: readonly FailureGroup[], located: Failures['located']): void {
+    this.located.push(...located);
     this.records += records;
     this.areObjects &&= areObjects;
     for (const group of groups) this.#add(group);

@@ -20,7 +20,7 @@ export interface EvolvedIndex {
   readonly change: 'kept' | 'renamed' | 'rebuilt';
 }
 
-/** @param areObjects whether each record is known to be an object @throws GristmillError MIGRATION_REFUSED */
+/** @param areObjects whether each record is known to be an object, and to be changed @throws GristmillError MIGRATION_REFUSED */
 export function evolvedIndexes(
   manifest: CollectionManifest,
   actions: readonly Action[],

@@ -14,6 +14,8 @@ export interface TrialTask extends Sealed {
   readonly route: Route | undefined;
   /** Migrations that are taken back again, see `formUndone`. */
   readonly undone: readonly Migration[] | undefined;
+  /** Whether the places of all records that fail are wanted. */
+  readonly locates: boolean;
   /** Tombstones: dead records are left out. */
   readonly dead: Uint8Array;
   /** See SharedProgress. */
@@ -25,6 +27,8 @@ export interface TrialResult {
   /** Whether each of them is an object. */
   readonly areObjects: boolean;
   readonly failures: readonly FailureGroup[];
+  /** Of all records that fail, if that is wanted: shard and ordinal. */
+  readonly located: [shard: number, ordinal: number][];
 }
 
 /** Who looks at shards. */

@@ -14,10 +14,10 @@ import { formUndone } from './undone.js';
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR; Cancelled */
 export async function tryShard(task: TrialTask, blobs: Blobs): Promise<TrialResult> {
-  const { entry, path, route, undone, dead, shared } = task;
+  const { entry, path, route, undone, dead, shared, locates } = task;
   const progress = new SharedProgress(shared);
   const form = formUndone(formAlong(entry, route), undone);
-  const failures = new Failures();
+  const failures = new Failures(locates);
   const reader = ShardReader.open(blobs, path, entry);
   try {
     for await (const { frame, ordinalOf } of fileLines(reader)) {
@@ -32,6 +32,6 @@ export async function tryShard(task: TrialTask, blobs: Blobs): Promise<TrialResu
   } finally {
     reader.close();
   }
-  const { records, areObjects, groups } = failures;
-  return { records, areObjects, failures: groups };
+  const { records, areObjects, groups, located } = failures;
+  return { records, areObjects, failures: groups, located };
 }

@@ -56,6 +56,8 @@ const OF_OTHER_FORMATS: { readonly [reason: string]: string | undefined } = {
 
 /** Such a record would be stored as it is in the source. */
 const TRANSFORM_FAILED: BadReasonName = 'TRANSFORM_FAILED';
+/** Such a record has the version from before the migration. */
+const MIGRATION_FAILED = 'MIGRATION_FAILED';
 /** A retry does not know the schema of option `validate`. */
 const SCHEMA_VIOLATION: BadReasonName = 'SCHEMA_VIOLATION';
 
@@ -214,6 +216,11 @@ function putBatch(
     if (entry.source.reason === SCHEMA_VIOLATION && !entry.isCorrected) {
       const message =
         'it is not valid against the schema of its import: give a corrected text, or correct the schema and import again';
+      refused.push({ number: entry.number, code: 'BAD_RECORD', message });
+      continue;
+    }
+    if (entry.source.reason === MIGRATION_FAILED && !entry.isCorrected) {
+      const message = 'a migration could not change it: give a corrected text that is a record of the version of today';
       refused.push({ number: entry.number, code: 'BAD_RECORD', message });
       continue;
     }
