@@ -30,6 +30,8 @@ export type FailureReason =
   /** The function is not registered, or cannot be undone. */
   | 'NO_FUNCTION'
   | 'FUNCTION_FAILED'
+  /** The function has changed the key of the record. */
+  | 'KEY_CHANGED'
   | 'RECORD_TOO_LARGE';
 
 /** Names of members, one in the other. `*`: an element of an array. */

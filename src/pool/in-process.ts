@@ -16,10 +16,12 @@ import { withDecoders } from '../import/sequence/plain.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
 import type { SpanOrder, SpanResult } from '../import/tasks/span.js';
 import type { Workers } from '../import/tasks/workers.js';
+import type { Functions } from '../options/functions.js';
 import { answerLater, unwrap } from '../parallel/wire.js';
 import type { ProfileImage } from '../profile/simd/image.js';
 import type { Blobs, StorePlace } from '../store/files/blobs.js';
 import type { Sealed, SealKeys } from '../store/seal/types.js';
+import type { Route } from '../store/shapes/tree.js';
 import type { TrialResult, Trials, TrialTask } from '../upkeep/evolve/task.js';
 import { tryShard } from '../upkeep/evolve/try-shard.js';
 import { indexShard } from '../upkeep/indexes/index-shard.js';
@@ -32,15 +34,15 @@ import type { Verifiers, VerifyResult, VerifyTask } from '../upkeep/verify/shard
 import { verifyShard } from '../upkeep/verify/shard.js';
 import { WorkerPool } from './pool.js';
 
+type AllWorkers = Workers & Verifiers & Indexers & Profilers & Checkers & Trials & Exporters;
+
 /** Threads, where some are wanted and they can reach the files; else the calling thread. */
-export function workersFor(
-  { blobs, seal }: Pick<StorePlace, 'blobs' | 'seal'>,
-  threads: number,
-): Workers & Verifiers & Indexers & Profilers & Checkers & Trials & Exporters {
-  return blobs.areFiles && threads > 0 ? new WorkerPool(threads, undefined, seal) : new InProcessWorkers(blobs, seal);
+export function workersFor({ blobs, seal }: Pick<StorePlace, 'blobs' | 'seal'>, threads: number): AllWorkers {
+  const here = new InProcessWorkers(blobs, seal);
+  return blobs.areFiles && threads > 0 ? new ByFunctions(new WorkerPool(threads, undefined, seal), here) : here;
 }
 
-export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers, Checkers, Trials, Exporters {
+export class InProcessWorkers implements AllWorkers {
   readonly #blobs: Blobs;
   readonly #seal: SealKeys | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -102,5 +104,67 @@ export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers
       .then(unwrap<T>);
     this.#last = done.catch(() => {});
     return done;
+  }
+}
+
+/** What a task may need of this thread. */
+interface Calling {
+  readonly route?: Route | undefined;
+  readonly functions?: Functions | undefined;
+}
+
+/** Gives work to the threads; but functions of the application are in this one, so records that need them are read here. */
+class ByFunctions implements AllWorkers {
+  readonly #pool: WorkerPool;
+  readonly #here: InProcessWorkers;
+
+  constructor(pool: WorkerPool, here: InProcessWorkers) {
+    this.#pool = pool;
+    this.#here = here;
+  }
+
+  decode(task: PartTask): Promise<DecodedPart> {
+    return this.#pool.decode(task);
+  }
+
+  scan(order: SpanOrder): Promise<SpanResult> {
+    return this.#pool.scan(order);
+  }
+
+  merge(task: MergeTask): Promise<MergeResult> {
+    return this.#pool.merge(task);
+  }
+
+  verify(task: VerifyTask): Promise<VerifyResult> {
+    return this.#for(task).verify(task);
+  }
+
+  index(task: IndexTask): Promise<IndexResult> {
+    return this.#for(task).index(task);
+  }
+
+  profile(task: ProfileTask): Promise<ProfileImage> {
+    return this.#for(task).profile(task);
+  }
+
+  trial(task: TrialTask): Promise<TrialResult> {
+    return this.#for(task).trial(task);
+  }
+
+  check(task: CheckTask): Promise<CheckResult> {
+    return this.#for(task).check(task);
+  }
+
+  piece(task: PieceTask): Promise<Piece> {
+    return this.#for('route' in task.source ? task.source : {}).piece(task);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+    await this.#here.close();
+  }
+
+  #for({ route, functions = route?.functions }: Calling): AllWorkers {
+    return functions === undefined ? this.#pool : this.#here;
   }
 }

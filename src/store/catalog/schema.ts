@@ -167,7 +167,7 @@ export const collectionCheck = object<CollectionManifest>(
 
 const migration = is(isMigration);
 
-export const historyCheck = object<History>(
+export const historyCheck = object<Omit<History, 'functions'>>(
   {
     version: oneOf(1),
     shapes: list(

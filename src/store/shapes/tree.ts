@@ -4,7 +4,7 @@
 // lower number, so every walk ends.
 
 import { GristmillError } from '../../base/errors.js';
-import type { StoredMigration } from '../../evolve/types.js';
+import type { Functions, Operation, StoredMigration } from '../../evolve/types.js';
 import type { History, Shape } from '../shape-types.js';
 
 /** Migrations between two shapes: first these are taken back, the newest first in time last in the list; then those are made. */
@@ -13,6 +13,13 @@ export interface Route {
   readonly up: readonly StoredMigration[];
   /** How many of those that are made can be taken back: the last ones. */
   readonly open: number;
+  /** What these migrations may call, if any of them calls. No other thread can have it: who has such a route works in its own. */
+  readonly functions?: Functions;
+}
+
+/** Whether one of the operations is a call of a function. */
+export function hasCall(ops: readonly Operation[]): boolean {
+  return ops.some((one) => one.op === 'call' || (one.op === 'each' && hasCall(one.ops)));
 }
 
 /** A shape other than 0. @throws GristmillError CHECKSUM_MISMATCH for a number that the history does not have */
@@ -62,5 +69,9 @@ export function routeBetween(history: History, from: number, to: number): Route 
       .map((number) => planAt(history, number));
   const up = since(after);
   const final = after.indexOf(history.final);
-  return { down: since(before), up, open: final === -1 ? up.length : Math.min(final, up.length) };
+  const down = since(before);
+  const { functions } = history;
+  const open = final === -1 ? up.length : Math.min(final, up.length);
+  const isCalling = functions !== undefined && [...down, ...up].some(({ ops }) => hasCall(ops));
+  return { down, up, open, ...(isCalling && { functions }) };
 }

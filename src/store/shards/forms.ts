@@ -5,7 +5,7 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { planOf } from '../../evolve/plan/plan.js';
-import type { Plan, StoredMigration } from '../../evolve/types.js';
+import type { Functions, Plan, StoredMigration } from '../../evolve/types.js';
 import type { History } from '../shape-types.js';
 import { leadsTo, type Route, routeBetween } from '../shapes/tree.js';
 import type { CatalogRead, CollectionManifest, ShardEntry } from '../types.js';
@@ -55,9 +55,9 @@ export function formAlong({ named }: Pick<ShardEntry, 'named'>, route: Route | u
   return Object.freeze({ isNamed: named, shape, reshape: route && reshapeAlong(route) });
 }
 
-function reshapeAlong({ down, up, open }: Route): Reshape {
-  const back = planAlong(down);
-  const on = planAlong(up);
+function reshapeAlong({ down, up, open, functions }: Route): Reshape {
+  const back = planAlong(down, functions);
+  const on = planAlong(up, functions);
   const hides = back === undefined && planAlong(up.slice(up.length - open))?.isLossless === false;
   return {
     of: (text) => {
@@ -69,9 +69,15 @@ function reshapeAlong({ down, up, open }: Route): Reshape {
 }
 
 /** Undefined where there is nothing to do. The collection may have had another name for some of them. */
-function planAlong(migrations: readonly StoredMigration[]): Plan | undefined {
+function planAlong(migrations: readonly StoredMigration[], functions?: Functions): Plan | undefined {
   const [first] = migrations;
-  return first && planOf(migrations.map((migration) => ({ ...migration, collection: first.collection })));
+  return (
+    first &&
+    planOf(
+      migrations.map((migration) => ({ ...migration, collection: first.collection })),
+      functions,
+    )
+  );
 }
 
 /**

@@ -28,7 +28,6 @@ import {
   resolveUndo,
   type UndoOptions,
 } from './options.js';
-import { refuseCalls } from './refuse-calls.js';
 import { type NextShape, Reshaping } from './reshape.js';
 
 /**
@@ -38,7 +37,6 @@ import { type NextShape, Reshaping } from './reshape.js';
  */
 export function applyMigration(target: EvolveTarget, given: unknown, options?: EvolveOptions): Promise<EvolveReport> {
   const migration = checkMigration(given);
-  refuseCalls(migration.ops);
   const { collection } = migration;
   return evolve(target, collection, resolveEvolve(options, target.closing), (versions, onFailure) =>
     shapeAfter(versions, migration, onFailure),
@@ -79,7 +77,7 @@ async function evolve(
   const snapshot = catalog.snapshot();
   try {
     const manifest = collectionOf(snapshot, collection);
-    const versions = versionsOf(snapshot, manifest);
+    const versions = versionsOf(snapshot, manifest, catalog.functions);
     const state = { snapshot, manifest };
     const first = new Reshaping(target, watch, options.workers, state, nextOf(versions));
     const found = await first.look(onFailure === 'quarantine');

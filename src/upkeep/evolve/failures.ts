@@ -1,13 +1,18 @@
 // [evolve]: the records that a migration cannot change, counted by operation, place and reason. Of each kind the first few are
 // named.
 
-import { MigrationFailure } from '../../evolve/failure.js';
+import { type FailureReason, MigrationFailure } from '../../evolve/failure.js';
 import { type LineForm, reshapedLine } from '../../store/shards/line.js';
+import type { keyCheck } from './keys.js';
 import type { RecordFailures } from './record-failures.js';
 
 /** Records named of each kind of failure. */
 const SAMPLES_MAX = 3;
 const OPEN_OBJECT = '{';
+
+/** Throws MigrationFailure if the key of a line is another one than that of the line before. */
+type KeyCheck = ReturnType<typeof keyCheck>;
+const HELPLESS: ReadonlySet<FailureReason> = new Set(['NO_FUNCTION', 'KEY_CHANGED']);
 
 /** Records that fail alike. */
 export interface FailureGroup extends Omit<RecordFailures, 'keys'> {
@@ -39,10 +44,11 @@ export class Failures {
   }
 
   /** Makes the new shape of a record, and notes if that cannot be done. @throws what is no failure of a migration */
-  look(line: string, form: LineForm, shard: number, ordinal: number): void {
+  look(line: string, form: LineForm, shard: number, ordinal: number, checkKey?: KeyCheck): void {
     this.records++;
     try {
       const text = reshapedLine(line, form);
+      checkKey?.(line, text);
       if (!text.startsWith(OPEN_OBJECT)) this.areObjects = false;
     } catch (error) {
       if (!(error instanceof MigrationFailure)) throw error;
@@ -52,10 +58,10 @@ export class Failures {
     }
   }
 
-  /** Those that cannot be helped, as a function is missing that could change the records. */
+  /** Those that nothing helps: a function is missing that could change the records, or it has changed the key. */
   get helpless(): Failures {
     const left = new Failures();
-    for (const group of this.groups) if (group.reason === 'NO_FUNCTION') left.#add(group);
+    for (const group of this.groups) if (HELPLESS.has(group.reason)) left.#add(group);
     return left;
   }
 

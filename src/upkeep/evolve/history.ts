@@ -1,7 +1,7 @@
 // [evolve]: the versions of a collection, as its history has them.
 
 import { GristmillError } from '../../base/errors.js';
-import type { Migration } from '../../evolve/types.js';
+import type { Functions, Migration } from '../../evolve/types.js';
 import type { History } from '../../store/shape-types.js';
 import { lineOf, shapeAt, versionOf } from '../../store/shapes/tree.js';
 import type { CatalogRead, CollectionManifest } from '../../store/types.js';
@@ -19,8 +19,14 @@ export interface Versions {
   readonly oldest: number;
 }
 
-export function versionsOf(read: Pick<CatalogRead, 'history'>, { id, shape = 0 }: CollectionManifest): Versions {
-  const history = read.history(id) ?? NO_HISTORY;
+/** @param functions of the store: a collection without migrations has no history that knows them */
+export function versionsOf(
+  read: Pick<CatalogRead, 'history'>,
+  { id, shape = 0 }: CollectionManifest,
+  functions: Functions = [],
+): Versions {
+  const known = read.history(id) ?? NO_HISTORY;
+  const history = functions.length > 0 ? { ...known, functions } : known;
   return { history, shape, version: versionOf(history, shape), oldest: versionOf(history, history.final) };
 }
 

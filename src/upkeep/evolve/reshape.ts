@@ -17,6 +17,7 @@ import { nextGeneration, publishState } from '../../store/publish/publish-state.
 import { deadAmong, UniqueViolation } from '../../store/publish/unique.js';
 import { nameOf, violationError } from '../../store/publish/unique-error.js';
 import type { History } from '../../store/shape-types.js';
+import { hasCall, versionOf } from '../../store/shapes/tree.js';
 import { Forms } from '../../store/shards/forms.js';
 import type { CatalogRead, CatalogSnapshot, CatalogWrite, CollectionManifest, ShardEntry } from '../../store/types.js';
 import { collectionOf } from '../collection-of.js';
@@ -27,7 +28,8 @@ import { refusedError } from '../indexes/refused.js';
 import { PutAside } from './aside.js';
 import { checkRecords, LateRecords } from './check.js';
 import type { Failures } from './failures.js';
-import { type EvolvedIndex, evolvedIndexes, evolvedManifests } from './indexes.js';
+import { type EvolvedIndex, evolvedIndexes, evolvedManifests, isCall } from './indexes.js';
+import type { StayingKey } from './keys.js';
 import type { EvolveTarget } from './options.js';
 import type { RecordFailures } from './record-failures.js';
 
@@ -65,8 +67,10 @@ export class Reshaping {
   readonly #indexed: Forms;
   /** Whether an index keeps its entries if all records are objects. */
   readonly #needsObjects: boolean;
+  /** Of a shard, the key that a call must not change. */
+  readonly #keyOf: ((entry: ShardEntry) => StayingKey) | undefined;
   readonly #isLookedAt = (entry: ShardEntry): boolean =>
-    entry.records > 0 && (this.#needsObjects || this.#next.mayFail(entry));
+    entry.records > 0 && (this.#needsObjects || this.#keyOf !== undefined || this.#next.mayFail(entry));
 
   /** @param state what is looked at @throws GristmillError MIGRATION_REFUSED */
   constructor(
@@ -88,14 +92,22 @@ export class Reshaping {
     const isPutAside = next.onFailure === 'quarantine';
     this.#indexed = isPutAside ? new Forms(keeping(next), next.shape) : this.#forms;
     const { key, indexes } = evolvedIndexes(state.manifest, next.actions, next.onFailure !== 'keep');
+    this.#keyOf = key && next.actions.some(isCall) ? this.#stayingKey(key) : undefined;
     this.#needsObjects = [...(key ? [key] : []), ...indexes].some(({ change }) => change === 'renamed');
+  }
+
+  #stayingKey({ path, to }: EvolvedIndex): (entry: ShardEntry) => StayingKey {
+    const { history, shape } = this.#next;
+    const forms = new Forms(history, this.#manifest.shape ?? 0);
+    const version = versionOf(history, shape);
+    return (entry) => ({ from: path, to, route: forms.routeOf(entry), version });
   }
 
   /** Looks at all records that may fail. @param locates whether the places of all that do are wanted @throws GristmillError MIGRATION_REFUSED, CHECKSUM_MISMATCH, IO_ERROR, CANCELLED */
   async look(locates = false): Promise<Looked> {
     const { actions } = this.#next;
     const shards = this.#shards.filter(this.#isLookedAt);
-    const state = { snapshot: this.#snapshot, shards, forms: this.#forms, locates };
+    const state = { snapshot: this.#snapshot, shards, forms: this.#forms, locates, keyOf: this.#keyOf };
     const failures = await checkRecords(this.#target, this.#watch, this.#workers, state);
     const mayMove = failures.areObjects && this.#next.onFailure !== 'keep';
     const { key, indexes } = evolvedIndexes(this.#manifest, actions, mayMove);
@@ -105,7 +117,8 @@ export class Reshaping {
   /** Looks at all records in their new shape: for which of them these migrations cannot be undone. @throws GristmillError as `look` */
   lookBack(undone: readonly Migration[]): Promise<Failures> {
     const shards = this.#shards.filter(({ records }) => records > 0);
-    const state = { snapshot: this.#snapshot, shards, forms: this.#forms, undone };
+    const functions = undone.some(({ ops }) => hasCall(ops)) ? this.#next.history.functions : undefined;
+    const state = { snapshot: this.#snapshot, shards, forms: this.#forms, undone, functions };
     return checkRecords(this.#target, this.#watch, this.#workers, state);
   }
 
@@ -185,7 +198,7 @@ export class Reshaping {
     const current = collectionOf(catalog, this.#manifest.name);
     refuseSchema(current);
     const shards = catalog.shards(current);
-    const late = new LateRecords(this.#shards, this.#forms);
+    const late = new LateRecords(this.#shards, this.#forms, this.#keyOf);
     const found = late.check(catalog, current, this.#isLookedAt);
     this.refuseFailed(found, catalog);
     if (this.#needsObjects && !found.areObjects) throw changedMeanwhile(current);

@@ -9,14 +9,16 @@ import { lineText } from '../../store/shards/frame.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { fileLines } from '../../store/shards/shard-lines.js';
 import { Failures } from './failures.js';
+import { keyCheck } from './keys.js';
 import type { TrialResult, TrialTask } from './task.js';
 import { formUndone } from './undone.js';
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR; Cancelled */
 export async function tryShard(task: TrialTask, blobs: Blobs): Promise<TrialResult> {
-  const { entry, path, route, undone, dead, shared, locates } = task;
+  const { entry, path, route, undone, dead, shared, locates, functions, key } = task;
   const progress = new SharedProgress(shared);
-  const form = formUndone(formAlong(entry, route), undone);
+  const form = formUndone(formAlong(entry, route), undone, functions);
+  const check = key && keyCheck(entry, key);
   const failures = new Failures(locates);
   const reader = ShardReader.open(blobs, path, entry);
   try {
@@ -25,7 +27,7 @@ export async function tryShard(task: TrialTask, blobs: Blobs): Promise<TrialResu
       const count = frame.lines.length - 1;
       for (let line = 0; line < count; line++) {
         const ordinal = ordinalOf(line);
-        if (!isDead(dead, ordinal)) failures.look(lineText(frame, line), form, entry.shard, ordinal);
+        if (!isDead(dead, ordinal)) failures.look(lineText(frame, line), form, entry.shard, ordinal, check);
       }
       progress.add(frame.plain.byteLength, count);
     }

@@ -46,12 +46,13 @@ export function verifyShapes(manifest: CollectionManifest, found: Inventory, fil
 export class VerifiedForms {
   readonly #forms = new Map<number, { readonly manifest: CollectionManifest; readonly forms: Forms }>();
 
-  constructor(found: Inventory) {
+  /** @param read knows what migrations may call */
+  constructor(found: Inventory, read: Pick<CatalogRead, 'history'>) {
     for (const manifest of found.collections) {
       const history = found.histories.get(manifest.id);
       const shards = found.shardsOf(manifest);
       if (![manifest, ...shards].every(({ shape }) => isKnown(history, shape))) continue;
-      const forms = new Forms(history, manifest.shape ?? 0);
+      const forms = new Forms(history && read.history(manifest.id), manifest.shape ?? 0);
       for (const { shard } of shards) this.#forms.set(shard, { manifest, forms });
     }
   }

@@ -92,7 +92,7 @@ class VerifyRun {
     const shards = found.allShards.filter(({ fileNumber }) => fileNumber !== 0);
     this.#bytesTotal = shards.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
     await verifyJoined(this.#target, shards, this.#faults, this.#pause);
-    const forms = new VerifiedForms(found);
+    const forms = new VerifiedForms(found, this.#snapshot);
     const tell = (entry: ShardEntry, failed: readonly FailedRecords[]): void =>
       this.#tellFailed(entry, failed, forms, found);
     await forms.lookInline(this.#snapshot, found.allShards, tell, this.#pause);
