@@ -1,7 +1,7 @@
 // [evolve]: the versions of a collection, as its history has them.
 
 import { GristmillError } from '../../base/errors.js';
-import type { Functions, Migration } from '../../evolve/types.js';
+import type { Functions, Migration, OnFailure } from '../../evolve/types.js';
 import type { History } from '../../store/shape-types.js';
 import { lineOf, shapeAt, versionOf } from '../../store/shapes/tree.js';
 import type { CatalogRead, CollectionManifest } from '../../store/types.js';
@@ -39,6 +39,8 @@ export interface AppliedMigration {
   readonly operations: readonly string[];
   /** Whether every record that it changed can be given back as it was. False: what it removed is kept until `finalize`. */
   readonly isFinal: boolean;
+  /** What records are that it could not change. Absent: there was none. */
+  readonly onFailure?: OnFailure;
 }
 
 /** The versions of a collection. */
@@ -72,9 +74,15 @@ export function evolution(read: CatalogRead, collection: string): EvolutionStatu
     ...{ collection, version, oldest },
     stored: stored.toSorted((left, right) => left.version - right.version),
     migrations: migrations.map((number): AppliedMigration => {
-      const { migration, applied } = shapeAt(history, number);
+      const { migration, applied, onFailure } = shapeAt(history, number);
       const operations = migration.ops.map(({ op }) => op);
-      return { version: migration.to, applied, operations, isFinal: migration.to <= oldest };
+      return {
+        version: migration.to,
+        applied,
+        operations,
+        isFinal: migration.to <= oldest,
+        ...(onFailure && { onFailure }),
+      };
     }),
   };
 }
