@@ -1,6 +1,6 @@
 // The public surface: what is not listed here is not promised.
 
-import './base/bundled.js';
+import './bundled.js';
 import type { ImportSources } from './api/importing.js';
 import { later } from './api/load.js';
 import type { SchemaOfOptions, SchemaReport } from './api/schema/of-sources.js';
@@ -141,9 +141,10 @@ export type { Leftovers } from './store/lock/sweep.js';
 export type { LockRequest } from './store/lock/writer-lock.js';
 export type { LockRecord } from './store/lock-types.js';
 export type { SourceVersion } from './store/source-types.js';
+export type { CollectionOptions } from './update/collection-options.js';
 export type { KeyBounds } from './update/delete-range.js';
 export type { Transaction } from './update/transaction.js';
-export type { CollectionOptions, TransactionCollection } from './update/transaction-collection.js';
+export type { TransactionCollection } from './update/transaction-collection.js';
 export type { TransactionReads } from './update/transaction-reads.js';
 export type {
   AuditKeepOptions,

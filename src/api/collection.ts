@@ -7,6 +7,7 @@ import type { ValueForm } from '../lookup/rows/value-form.js';
 import { type Reason, reasonIn } from '../options/audit.js';
 import type { KeyBounds } from '../update/delete-range.js';
 import { PreparedRecord, type PutInto } from '../update/records/prepared.js';
+import { written } from '../update/records/record.js';
 import { patchText, patchWritten, putPrepared } from '../update/transaction-collection.js';
 import type { SchemaOptions } from '../upkeep/profile/options.js';
 import type { Acts } from './acts.js';
@@ -48,17 +49,29 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
   async put(value: T, name?: string, options?: Reason): Promise<KeyValue> {
     const why = reasonIn('put', options);
     const into = this.#into;
-    return this.#put(PreparedRecord.ofValue(this.#form.encoded(value, into.manifest, name), into, name), why);
+    const record = this.#form.encoded(value, into.manifest, name);
+    if (this.#version !== undefined) return this.#putInVersion(written(record), name, why);
+    return this.#put(PreparedRecord.ofValue(record, into, name), why);
   }
 
   /** Stores a record given as JSON text, as `put` does. All tokens keep their spelling. */
   async putText(text: string, name?: string, options?: Reason): Promise<KeyValue> {
     const why = reasonIn('putText', options);
+    if (this.#version !== undefined) return this.#putInVersion(text, name, why);
     return this.#put(PreparedRecord.ofText(text, this.#into, name), why);
+  }
+
+  #putInVersion(text: string, name: string | undefined, why: string | undefined): Promise<KeyValue> {
+    return this.#change(this.name, (collection) => collection.putText(text, name), why, this.#version);
   }
 
   #put(prepared: PreparedRecord, why: string | undefined): Promise<KeyValue> {
     return this.#change(this.name, (collection) => putPrepared(collection, prepared), why);
+  }
+
+  /** In which records are written. Undefined: the newest. */
+  get #version(): number | undefined {
+    return this.#lookup.version;
   }
 
   get #into(): PutInto {
@@ -73,14 +86,14 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
     const why = reasonIn('patch', options);
     // As they are now: the caller may change both before the transaction runs.
     const [at, patch] = [copyOfKey(key), patchText(changes)];
-    return this.#change<T, boolean>(this.name, (collection) => patchWritten(collection, at, patch), why);
+    return this.#change<T, boolean>(this.name, (collection) => patchWritten(collection, at, patch), why, this.#version);
   }
 
   /** Changes a record with a patch given as JSON text, as `patch` does. All tokens keep their spelling. */
   async patchText(key: KeyValue, changes: string, options?: Reason): Promise<boolean> {
     const why = reasonIn('patchText', options);
     const at = copyOfKey(key);
-    return this.#change<T, boolean>(this.name, (collection) => collection.patchText(at, changes), why);
+    return this.#change<T, boolean>(this.name, (collection) => collection.patchText(at, changes), why, this.#version);
   }
 
   /**

@@ -15,7 +15,7 @@ import type { KeyValue } from '../keys/encode.js';
 import type { UnsafeIntegers } from '../keys/json-value.js';
 import { namesOf } from '../keys/key-path.js';
 import type { LatencySampler } from '../lookup/cache/latency-sampler.js';
-import { freshnessIn, hasFreshnessAlone, type ReadOptions } from '../lookup/index/read-options.js';
+import { hasFreshnessAlone, type ReadOptions, readOptionsIn } from '../lookup/index/read-options.js';
 import { scanChunks, scanLines } from '../lookup/iterate.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { CountOptions } from '../lookup/rows/options.js';
@@ -23,7 +23,7 @@ import { ownKeyIn } from '../lookup/rows/own-key.js';
 import type { Reading } from '../lookup/rows/reading.js';
 import type { ValueForm } from '../lookup/rows/value-form.js';
 import { type CollectionStat, collectionStat } from '../metrics/stat.js';
-import { readRecord } from '../store/shards/line.js';
+import { readRecord, textOfKeys } from '../store/shards/line.js';
 import { resolveSchemaOptions, type SchemaOptions } from '../upkeep/profile/options.js';
 import { later } from './load.js';
 import { RowReads } from './reads/row-reads.js';
@@ -69,7 +69,7 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
    * Not for users: `snapshot.collection(name)` makes it.
    * @param reading which read path to use. @param isFixed whether reads that have no options always use `lookup`.
    */
-  constructor(lookup: Lookup, form: ValueForm<T>, reading = readingOneState(lookup), isFixed = true) {
+  constructor(lookup: Lookup, form: ValueForm<T>, reading: Reading, isFixed: boolean) {
     super(reading, form);
     this.name = lookup.name;
     this.#form = form;
@@ -144,9 +144,10 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
 
   /** Yields all records, in source order. */
   async *scan(options?: ReadOptions): AsyncGenerator<Scanned<T>> {
-    for await (const { text, ...rest } of this.#scanText('scan', options)) {
-      const keyOf = (): KeyValue => this.#keyOf({ text, ...rest });
-      yield { ...rest, value: this.#form.decoded(this.#form.parsed(text), keyOf) as T };
+    for await (const { ordinal, line, form } of scanLines(() => this.#at('scan', options))) {
+      const { text, ...named } = readRecord(line, form);
+      const keyOf = (): KeyValue => this.#keyOf({ ordinal, ...named, text: textOfKeys(line, form, text) });
+      yield { ordinal, ...named, value: this.#form.decoded(this.#form.parsed(text), keyOf) as T };
     }
   }
 
@@ -156,12 +157,8 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
   }
 
   /** Yields the same records as `scan`, as JSON texts. */
-  scanText(options?: ReadOptions): AsyncGenerator<ScannedText> {
-    return this.#scanText('scanText', options);
-  }
-
-  async *#scanText(method: string, options: ReadOptions | undefined): AsyncGenerator<ScannedText> {
-    for await (const { ordinal, line, form } of scanLines(() => this.#at(method, options))) {
+  async *scanText(options?: ReadOptions): AsyncGenerator<ScannedText> {
+    for await (const { ordinal, line, form } of scanLines(() => this.#at('scanText', options))) {
       yield { ordinal, ...readRecord(line, form) };
     }
   }
@@ -203,12 +200,12 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
   async exportFiles(directory: string, options?: FilesOptions): Promise<FilesReport> {
     const filled = resolveFilesOptions(options);
     const { exportFiles } = await later.load();
-    return exportFiles(this.#reading(filled.freshness), directory, filled);
+    return exportFiles(this.#reading(filled.freshness, filled.schemaVersion), directory, filled);
   }
 
   async *#exported(options: FilledStreamOptions): AsyncGenerator<Uint8Array> {
     const { exportCollection } = await later.load();
-    yield* exportCollection(this.#reading(options.freshness), options);
+    yield* exportCollection(this.#reading(options.freshness, options.schemaVersion), options);
   }
 
   /**
@@ -240,20 +237,14 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
   stat(options?: ReadOptions): CollectionStat {
     const lookup = this.#at('stat', options);
     const { manifest, shards } = lookup.generation();
-    return collectionStat(lookup.store, manifest, shards);
+    return collectionStat(lookup.store.catalog, lookup.store, manifest, shards);
   }
 
   #at(method: string, options: ReadOptions | undefined): Lookup {
     if (options === undefined && this.#lookup !== undefined) return this.#lookup;
-    return this.#reading(freshnessIn(method, options));
+    const { freshness, schemaVersion } = options === undefined ? {} : readOptionsIn(method, options);
+    return this.#reading(freshness, schemaVersion);
   }
-}
-
-function readingOneState(lookup: Lookup): Reading {
-  return (freshness) => {
-    if (freshness !== undefined) throw new TypeError('a snapshot is one state, so its reads have no option freshness');
-    return lookup;
-  };
 }
 
 // What is timed, now and then: functions that close over nothing, for they stand in the path of every read.

@@ -9,7 +9,7 @@ import { DEFAULT_COLLECTION } from '../base/names.js';
 import { type EffectiveOptions, effectiveOptions } from '../config/effective.js';
 import type { CollectionsImportOptions, ImportOptions } from '../import/options/types.js';
 import { Caches } from '../lookup/cache/caches.js';
-import type { Lookup } from '../lookup/lookup.js';
+import type { Reading } from '../lookup/rows/reading.js';
 import { ValueForm } from '../lookup/rows/value-form.js';
 import { Serving } from '../lookup/warm/serving.js';
 import type { WarmReport } from '../lookup/warm/warm.js';
@@ -19,8 +19,7 @@ import { type StoreStat, storeStat } from '../metrics/stat.js';
 import type { StoreMetrics } from '../metrics/store-metrics.js';
 import { type Reason, reasonIn } from '../options/audit.js';
 import { type NoOptions, refuseOptions } from '../options/check.js';
-import type { Freshness } from '../options/freshness.js';
-import type { ResolvedStoreOptions, StoreOptions } from '../options/store.js';
+import { type ResolvedStoreOptions, type StoreOptions, schemaVersionOf } from '../options/store.js';
 import type { ValueOptions } from '../options/values.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { Memory, MemoryPlace, memoryIsPlain } from '../store/lock/memory-place.js';
@@ -33,7 +32,7 @@ import type { Transaction } from '../update/transaction.js';
 import { type Acts, actsOf } from './acts.js';
 import { Acting, Audit } from './audit.js';
 import { Collection } from './collection.js';
-import { type AnyImportOptions, type ImportSources, importInto } from './importing.js';
+import { type AnyImportOptions, type ImportDefaults, type ImportSources, importInto } from './importing.js';
 import { MaintainedStore } from './maintained-store.js';
 import { Metering } from './metering.js';
 import { Quarantine } from './quarantine.js';
@@ -48,8 +47,7 @@ export class Store extends MaintainedStore {
   readonly directory: string;
   /** The options that the store uses: defaults, config file, environment and `openStore` together. */
   readonly options: ResolvedStoreOptions;
-  /** What config file and environment say of imports. */
-  readonly #imports: ImportOptions;
+  readonly #imports: ImportDefaults;
   readonly #place: StorePlace;
   readonly #acting: Acting;
   readonly #catalog: Catalog;
@@ -75,19 +73,20 @@ export class Store extends MaintainedStore {
     this.directory = place.directory;
     this.#place = place;
     this.options = options;
-    this.#imports = imports;
     this.#catalog = catalog;
     this.#caches = new Caches(place, options, this.#events);
     this.#metering = new Metering(this.#events, catalog, this.#caches);
     this.#watchers = new Watchers(this.#events, this.#metering.imports);
-    this.#lookups = new Lookups({ ...place, catalog, caches: this.#caches });
-    const lookup = (name: string): Lookup => this.#lookups.of(name);
-    const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups.live };
+    this.#lookups = new Lookups({ ...place, catalog, caches: this.#caches }, (name) => schemaVersionOf(options, name));
+    const { of: lookup, versionOf, live } = this.#lookups;
+    this.#imports = { below: imports, versionOf };
+    const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live };
     this.#serving = new Serving(store, options, !(place instanceof MemoryPlace));
     const admitted = <T>(read: () => T): T => this.#caches.admitted(read);
     const committed = (): void => this.#serving.look();
     const [{ closing }, logsRecords] = [this.#underWay, options.audit.records];
-    this.#transactions = new Transactions({ catalog, place, lookup, admitted, committed, logsRecords, closing });
+    const reads = { lookup, versionOf, admitted };
+    this.#transactions = new Transactions({ catalog, place, ...reads, committed, logsRecords, closing });
     const work = <T>(todo: (closing: AbortSignal) => Promise<T>): Promise<T> => this.work(todo);
     const transaction: Transactions['run'] = (change, note) => this.#run(change, note);
     this.#acts = actsOf(transaction, acting, catalog, options.readOnly);
@@ -108,9 +107,8 @@ export class Store extends MaintainedStore {
 
   /**
    * Returns the collection of this name (default "records").
-   * @param options how this handle gives records as values: integers as bigints, values by a codec. The options do not
-   * affect other handles.
-   * @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED; TypeError
+   * @param options how this handle gives and takes records (see `ValueOptions`). They do not affect other handles.
+   * @throws GristmillError COLLECTION_NOT_FOUND, VERSION_MISMATCH, STORE_CLOSED; TypeError
    * @example const orders = store.collection('orders', { unsafeIntegers: 'bigint' });
    */
   collection<T = unknown, Stored = unknown>(
@@ -119,8 +117,9 @@ export class Store extends MaintainedStore {
   ): Collection<T> {
     this.assertOpen();
     const form = new ValueForm<T>('collection', name, options);
-    const reading = (freshness?: Freshness): Lookup => this.#serving.lookup(name, freshness);
-    const lookup = this.#lookups.of(name);
+    const { schemaVersion = this.#lookups.versionOf(name) } = form;
+    const reading: Reading = (freshness, version = schemaVersion) => this.#serving.lookup(name, freshness, version);
+    const lookup = this.#lookups.of(name, schemaVersion);
     // It may have been dropped since it was first asked for.
     lookup.generation();
     return new Collection<T>(lookup, form, this.#acts, reading, this.options.freshness === 'immediate');
@@ -130,7 +129,7 @@ export class Store extends MaintainedStore {
   snapshot(options?: NoOptions): Snapshot {
     this.assertOpen();
     refuseOptions('snapshot', options);
-    return new Snapshot(this.#place, this.#catalog.snapshot(), this.#caches);
+    return new Snapshot(this.#place, this.#catalog.snapshot(), this.#caches, this.#lookups.versionOf);
   }
 
   /** Calls `listener` with each event of this name from now on, until `off` is called with the same listener. */

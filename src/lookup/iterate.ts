@@ -57,7 +57,7 @@ async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
   try {
     for (const entry of generation.shards) {
       const dead = generation.tombstones(entry, snapshot);
-      const form = generation.formOf(entry);
+      const form = generation.forms.of(entry);
       const frames = entry.fileNumber === 0 ? inlineLines(entry, snapshot) : linesOfFile(entry, lookup);
       for await (const frame of frames) {
         yield { ...frame, entry, dead, form };

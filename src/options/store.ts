@@ -16,7 +16,7 @@ import { checkEncryption, checkPath, type EncryptionOptions } from './encryption
 import type { Freshness } from './freshness.js';
 import { checkFunctions, type Functions } from './functions.js';
 import { frameBytesFor, memoryBytes } from './memory.js';
-import { TRUST } from './shared.js';
+import { TRUST, VERSION } from './shared.js';
 
 const MIB = 1024 * 1024;
 
@@ -64,12 +64,15 @@ export const CACHE_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
+/** What may be set for each collection apart. */
+export const PER_COLLECTION = { ...CACHE_OPTIONS, ...VERSION } as const satisfies OptionTable;
+
 /** Options of `openStore`. */
 export const STORE_OPTIONS = {
   create: { type: 'boolean', default: true, meaning: 'create the store if there is none' },
   readOnly: { type: 'boolean', default: false, meaning: 'open for reading only: nothing is created or changed' },
   ...TRUST,
-  ...CACHE_OPTIONS,
+  ...PER_COLLECTION,
   pageCacheBytes: {
     ...{ ...BYTES, default: 32 * MIB },
     meaning: 'bytes of verified index pages kept in memory',
@@ -109,7 +112,7 @@ export const STORE_SETTINGS = {
 /** As a caller gives them: with what is no data of one line. */
 const STORE_TABLE = {
   ...STORE_OPTIONS,
-  collections: any<CollectionsOptions>('cache options for single collections, by collection name'),
+  collections: any<CollectionsOptions>('cache options and schema version of single collections, by collection name'),
   audit: any<AuditOptions>('what the audit log says of the changes of this process'),
   config: any<false | string>('config file to read; false: none'),
   functions: any<Functions>('functions that migrations call, by name and version'),
@@ -122,7 +125,10 @@ export type CacheOptions = Resolved<typeof CACHE_OPTIONS>;
 
 /** Options of `openStore`; all optional. An unknown name is a TypeError. docs/configuration.md lists them all. */
 export interface StoreOptions extends Given<Resolved<typeof STORE_OPTIONS>> {
-  /** Cache options for single collections, by collection name. Such a collection has its own cache. */
+  /**
+   * Cache options and `schemaVersion` of single collections, by collection name. A collection with cache options has its own
+   * cache.
+   */
   readonly collections?: CollectionsOptions | undefined;
   /** What the audit log says of the changes of this process: fields of the application, changes of single records. */
   readonly audit?: AuditOptions | undefined;
@@ -144,7 +150,7 @@ export interface StoreOptions extends Given<Resolved<typeof STORE_OPTIONS>> {
 }
 
 export interface CollectionsOptions {
-  readonly [collection: string]: Given<CacheOptions>;
+  readonly [collection: string]: Given<Resolved<typeof PER_COLLECTION>>;
 }
 
 /** What the caches of a store are made by. */
@@ -175,10 +181,10 @@ export function resolveStoreOptions(given: StoreOptions | undefined): ResolvedSt
 
 function checkedCollections(given: object): CollectionsOptions {
   if (!isOptions(given)) throw new TypeError(`${METHOD}: options.collections must be an object`);
-  const collections: Record<string, Partial<CacheOptions>> = Object.create(null);
+  const collections: Record<string, CollectionsOptions[string]> = Object.create(null);
   for (const [name, options] of Object.entries(given)) {
     checkText(name, checkCollectionName, `${METHOD}: options.collections`);
-    collections[name] = checkedOptions(METHOD, CACHE_OPTIONS, options ?? null, `collections.${name}.`);
+    collections[name] = checkedOptions(METHOD, PER_COLLECTION, options ?? null, `collections.${name}.`);
   }
   return Object.freeze(collections);
 }
@@ -189,4 +195,12 @@ export function cacheOptionsOf(options: CachesOptions, collection: string): Cach
   const names = Object.keys(CACHE_OPTIONS) as (keyof CacheOptions)[];
   const resolved = Object.fromEntries(names.map((name) => [name, own?.[name] ?? options[name]]));
   return Object.freeze(resolved) as unknown as CacheOptions;
+}
+
+/** The version in which a store reads and writes the records of a collection. Undefined: the newest. */
+export function schemaVersionOf(
+  { collections, schemaVersion }: Pick<ResolvedStoreOptions, 'collections' | 'schemaVersion'>,
+  collection: string,
+): number | undefined {
+  return collections[collection]?.schemaVersion ?? schemaVersion;
 }

@@ -10,7 +10,7 @@ import { writePiece } from '../export/write-piece.js';
 import { type DecodedPart, decodePart, type PartTask } from '../import/feed/decode-part.js';
 import { mergeEntries } from '../import/merge/entries.js';
 import { withTransform } from '../import/rules/transform.js';
-import { Cancelled, scanSpan } from '../import/scan/scan-span.js';
+import { scanSpan } from '../import/scan/scan-span.js';
 import { dropKernel } from '../import/scan/thread-kernel.js';
 import { withDecoders } from '../import/sequence/plain.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
@@ -32,14 +32,27 @@ import { checkShard } from '../upkeep/schema/check-shard.js';
 import type { Checkers, CheckResult, CheckTask } from '../upkeep/schema/task.js';
 import type { Verifiers, VerifyResult, VerifyTask } from '../upkeep/verify/shard.js';
 import { verifyShard } from '../upkeep/verify/shard.js';
-import { WorkerPool } from './pool.js';
+import { READING_WORKER, WorkerPool } from './pool.js';
 
 type AllWorkers = Workers & Verifiers & Indexers & Profilers & Checkers & Trials & Exporters;
 
 /** Threads, where some are wanted and they can reach the files; else the calling thread. */
-export function workersFor({ blobs, seal }: Pick<StorePlace, 'blobs' | 'seal'>, threads: number): AllWorkers {
+export function workersFor(place: Pick<StorePlace, 'blobs' | 'seal'>, threads: number): AllWorkers {
+  return withThreads(place, threads, undefined);
+}
+
+/** The same for work that only reads shards: its threads load less. */
+export function readersFor(place: Pick<StorePlace, 'blobs' | 'seal'>, threads: number): Verifiers & Exporters {
+  return withThreads(place, threads, READING_WORKER);
+}
+
+function withThreads(
+  { blobs, seal }: Pick<StorePlace, 'blobs' | 'seal'>,
+  threads: number,
+  module: string | undefined,
+): AllWorkers {
   const here = new InProcessWorkers(blobs, seal);
-  return blobs.areFiles && threads > 0 ? new ByFunctions(new WorkerPool(threads, undefined, seal), here) : here;
+  return blobs.areFiles && threads > 0 ? new ByFunctions(new WorkerPool(threads, module, seal), here) : here;
 }
 
 export class InProcessWorkers implements AllWorkers {
@@ -100,7 +113,7 @@ export class InProcessWorkers implements AllWorkers {
   #next<T>(work: () => T | Promise<T>): Promise<T> {
     const done = this.#last
       .then(() => setImmediate())
-      .then(() => answerLater(async () => work(), Cancelled))
+      .then(() => answerLater(async () => work()))
       .then(unwrap<T>);
     this.#last = done.catch(() => {});
     return done;

@@ -6,14 +6,12 @@ import type { SchemaCheck } from '../import/rules/validate.js';
 import { decodeKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
 import { jsonText } from '../keys/json-text.js';
-import type { KeyPath } from '../keys/key-path.js';
 import { checkForm, keyOf } from '../lookup/index/key-form.js';
 import { ordinalOf } from '../lookup/index/locate.js';
 import { slicesOf } from '../lookup/index/range.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { CountOptions } from '../lookup/rows/options.js';
 import type { ValueForm } from '../lookup/rows/value-form.js';
-import type { IndexDefinition } from '../options/indexes.js';
 import { StoredPages } from '../store/pages/ordered-pages.js';
 import { entryAt } from '../store/pages/read.js';
 import { ownForm, parsedRecord, recordText } from '../store/shards/line.js';
@@ -22,7 +20,6 @@ import type { RecordLog } from './audit/group-log.js';
 import { deletedBounds, isInBounds, type KeyBounds, primaryIn } from './delete-range.js';
 import type { Overlay } from './overlay/overlay.js';
 import { holdTo } from './records/held.js';
-import { withHidden } from './records/hidden.js';
 import { mergePatch } from './records/merge-patch.js';
 import type { PreparedRecord } from './records/prepared.js';
 import {
@@ -32,24 +29,10 @@ import {
   type NewRecord,
   recordOfText,
   recordOfValue,
+  written,
 } from './records/record.js';
+import { RecordShapes } from './records/shapes.js';
 import { TransactionReads, type TransactionState } from './transaction-reads.js';
-
-/** Options of `createCollection`; all optional. */
-export interface CollectionOptions {
-  /**
-   * The path of the primary key; for a composite key a list of the paths of its components. Default: none; then the ordinal
-   * of a record is its key.
-   */
-  readonly key?: KeyPath | undefined;
-  /**
-   * Secondary indexes: the path of each, for a composite one a list of the paths of its components; or an object that also
-   * says whether it is unique: `{ path: 'email', unique: true }`. Default: none.
-   */
-  readonly indexes?: readonly (KeyPath | IndexDefinition)[] | undefined;
-  /** The paths of secondary indexes in which no two records may have the same value. Default: none. */
-  readonly uniqueIndexes?: readonly KeyPath[] | undefined;
-}
 
 /** Stores a record that was made before the transaction began. */
 export let putPrepared: (collection: TransactionCollection<unknown>, prepared: PreparedRecord) => KeyValue;
@@ -67,6 +50,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   readonly #manifest: CollectionManifest;
   readonly #overlay: Overlay;
   readonly #lookup: Lookup | undefined;
+  readonly #shapes: RecordShapes;
   readonly #assertUsable: () => void;
   readonly #plan: KeyPlan;
   readonly #form: ValueForm<T>;
@@ -92,6 +76,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     this.#manifest = manifest;
     this.#overlay = overlay;
     this.#lookup = stored;
+    this.#shapes = new RecordShapes(state.changed, state.inVersion);
     this.#assertUsable = state.assertUsable;
     this.#plan = plan;
     this.#form = state.form;
@@ -108,8 +93,8 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   getText(key: KeyValue): string | undefined {
     this.#assertUsable();
     const record = this.#changed(key);
-    if (record === undefined) return this.#lookup?.textSync(key);
-    return record === 'deleted' ? undefined : this.#textOf(record);
+    if (record === undefined) return this.#shapes.lookup?.textSync(key);
+    return record === 'deleted' ? undefined : this.#shapes.shown(record);
   }
 
   /** Returns whether there is a record with this primary key. */
@@ -123,7 +108,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
    * Returns the number of live records, including the changes of this transaction; with an index or bounds, the number of rows
    * that `range` would yield.
    */
-  count(options?: Omit<CountOptions, 'freshness'>): number {
+  count(options?: Omit<CountOptions, 'freshness' | 'schemaVersion'>): number {
     this.#assertUsable();
     if (options !== undefined) return this.countRange(options);
     const { changes, appended, deleted } = this.#overlay;
@@ -141,17 +126,29 @@ export class TransactionCollection<T> extends TransactionReads<T> {
    * A codec encodes it first.
    * @param name the member name of the record, in collections imported from one object; the name is the key there.
    * @returns the key of the record; in collections without a key, its ordinal.
-   * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG, SCHEMA_VIOLATION, CODEC_FAILED; TypeError
+   * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG, SCHEMA_VIOLATION, CODEC_FAILED; in a handle with
+   * `schemaVersion` MIGRATION_FAILED, MIGRATION_REFUSED; TypeError
    */
   put(value: T, name?: string): KeyValue {
     this.#assertUsable();
-    return this.#put(recordOfValue(this.#form.encoded(value, this.#manifest, name), this.#plan, name));
+    const record = this.#form.encoded(value, this.#manifest, name);
+    if (this.#shapes.areOfVersion) return this.#putInVersion(written(record), name);
+    return this.#put(recordOfValue(record, this.#plan, name));
   }
 
   /** Stores a record given as JSON text, as `put` does. All tokens keep their spelling. */
   putText(text: string, name?: string): KeyValue {
     this.#assertUsable();
+    if (this.#shapes.areOfVersion) return this.#putInVersion(text, name);
     return this.#put(recordOfText(text, this.#plan, name));
+  }
+
+  /** What the version cannot see is kept of the record that is replaced. @param text of a record of the version of the handle */
+  #putInVersion(text: string, name: string | undefined): KeyValue {
+    const compact = compactText(text);
+    const key = this.#shapes.keyOf(compact, name);
+    const before = key === undefined ? undefined : this.#shapes.stored(key, this.#changed(key));
+    return this.#put(this.#shapes.record(compact, name, before));
   }
 
   /**
@@ -178,21 +175,21 @@ export class TransactionCollection<T> extends TransactionReads<T> {
         `collection ${this.#manifest.name} has no key: its records can be put and deleted, not patched`,
       );
     }
-    const text = this.getText(key);
-    if (text === undefined) return false;
+    const before = this.#shapes.stored(key, this.#changed(key));
+    if (before === undefined) return false;
+    const text = this.#shapes.given(before);
     // Patching takes for granted that it is JSON.
     parsedRecord(text);
     const name = this.#manifest.key.kind === 'name' ? (key as string) : undefined;
-    const changed = this.#changed(key) as NewRecord | undefined;
-    const patched = recordOfText(mergePatch(text, changes), this.#plan, name);
-    const parts = { manifest: this.#manifest, plan: this.#plan, lookup: this.#lookup, changed, name };
-    const record = withHidden(patched, key, parts);
+    const record = this.#shapes.record(mergePatch(text, changes), name, before);
     const { primary } = record;
     // Before the record goes that it replaces.
     this.#hold(record);
     if (primary !== undefined && Buffer.compare(primary, this.#overlay.keyOf(key)) === 0) {
-      this.#log?.add(this.#manifest.name, key, 'patch', text, this.#textOf(record));
-      this.#overlay.patch(primary, record, changes);
+      this.#log?.add(this.#manifest.name, key, 'patch', this.#newestText(key), this.#textOf(record));
+      // An import that makes it again has records of the newest version.
+      if (this.#shapes.areNewest) this.#overlay.patch(primary, record, changes);
+      else this.#overlay.put(primary, record);
     } else {
       this.delete(key);
       this.#store(record);
@@ -204,7 +201,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   delete(key: KeyValue): boolean {
     if (!this.has(key)) return false;
     const { name, key: rule } = this.#manifest;
-    this.#log?.add(name, key, 'delete', this.getText(key), undefined);
+    this.#log?.add(name, key, 'delete', this.#newestText(key), undefined);
     if (rule.kind === 'ordinal') this.#overlay.delete(ordinalOf(name, key)!);
     else this.#overlay.remove(key, this.#lookup?.has(key) ?? false);
     return true;
@@ -244,8 +241,13 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   #logDeletion(encoded: Uint8Array): void {
     if (this.#log === undefined) return;
     const key = decodeKey(encoded);
-    const text = this.getText(key);
+    const text = this.#newestText(key);
     if (text !== undefined) this.#log.add(this.#manifest.name, key, 'delete', text, undefined);
+  }
+
+  #newestText(key: KeyValue): string | undefined {
+    const stored = this.#shapes.stored(key, this.#changed(key));
+    return stored && this.#shapes.newest(stored);
   }
 
   #textOf({ line }: NewRecord): string {
@@ -271,7 +273,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
       return ordinal;
     }
     const key = keyOfRecord(record)!;
-    this.#log?.add(this.#manifest.name, key, 'put', this.getText(key), this.#textOf(record));
+    this.#log?.add(this.#manifest.name, key, 'put', this.#newestText(key), this.#textOf(record));
     this.#overlay.put(record.primary, record);
     return key;
   }

@@ -5,6 +5,7 @@
 import type { KeyValue } from '../keys/encode.js';
 import type { KeyPath } from '../keys/key-path.js';
 import { type RangeOptions, resolveBounds, resolveRangeOptions } from '../lookup/index/range.js';
+import type { Lookup } from '../lookup/lookup.js';
 import { countRows, distinctKeys, type KeyCount } from '../lookup/rows/counting.js';
 import {
   type CountOptions,
@@ -16,7 +17,7 @@ import {
   type FindOptions,
   findRange,
 } from '../lookup/rows/options.js';
-import { type LineReader, type OpenRange, readRowsSync, resolvedRange } from '../lookup/rows/reading.js';
+import { inNewest, type LineReader, type OpenRange, readRowsSync, resolvedRange } from '../lookup/rows/reading.js';
 import { Row, TextRow } from '../lookup/rows/row.js';
 import { StoredSource } from '../lookup/rows/source.js';
 import type { ValueForm } from '../lookup/rows/value-form.js';
@@ -27,14 +28,16 @@ import { OverlaySource } from './overlay/overlay-source.js';
 /** What the reads of a collection within a transaction need. */
 export interface TransactionState<T> {
   readonly changed: GroupCollection;
+  /** Reads the collection in the version of the handle. Undefined: in the newest one. */
+  readonly inVersion: Lookup | undefined;
   readonly form: ValueForm<T>;
   readonly header: StoreHeader;
   /** @throws TypeError when the transaction is over */
   readonly assertUsable: () => void;
 }
 
-/** The options of ranges, without those that have no meaning in a transaction: it sees the newest state. */
-type WithoutFreshness<Options> = Omit<Options, 'freshness'>;
+/** The options of ranges, without those that have no meaning in a transaction: it sees the newest state, in the version of the handle. */
+type WithoutFreshness<Options> = Omit<Options, 'freshness' | 'schemaVersion'>;
 
 export class TransactionReads<T> {
   readonly #state: TransactionState<T>;
@@ -101,11 +104,14 @@ export class TransactionReads<T> {
   }
 
   #open(options: RangeOptions): OpenRange {
-    const { changed, header, assertUsable } = this.#state;
-    const { stored } = changed;
+    const { changed, inVersion, header, assertUsable } = this.#state;
+    const stored = inVersion ?? changed.stored;
     assertUsable();
     if (options.freshness !== undefined) {
       throw new TypeError('a transaction sees the newest state, so its reads have no option freshness');
+    }
+    if (options.schemaVersion !== undefined) {
+      throw new TypeError('in a transaction, option schemaVersion is one of `collection`, not of its reads');
     }
     const bounds = resolveBounds(options);
     const held = stored?.hold();
@@ -114,10 +120,12 @@ export class TransactionReads<T> {
       held?.generation.release();
     };
     try {
-      const source = held && new StoredSource(held.generation, held.snapshot, options.index);
-      const overlaid = new OverlaySource(changed, options.index, source);
+      const forms = inVersion?.generation().forms;
+      const newest = forms === undefined ? options : inNewest(options, forms);
+      const source = held && new StoredSource(held.generation, held.snapshot, newest.index);
+      const overlaid = new OverlaySource(changed, newest.index, source, forms);
       const range = { name: changed.manifest.name, lines: this.#lines(), release };
-      return { ...range, ...resolvedRange(overlaid, bounds, options, () => header) };
+      return { ...range, ...resolvedRange(overlaid, bounds, newest, () => header) };
     } catch (error) {
       release();
       throw error;
@@ -126,8 +134,8 @@ export class TransactionReads<T> {
 
   /** The lines of stored records; those of the transaction's own are in their places. */
   #lines(): LineReader {
-    const { changed, assertUsable } = this.#state;
-    const { stored } = changed;
+    const { changed, inVersion, assertUsable } = this.#state;
+    const stored = inVersion ?? changed.stored;
     const linesSync: LineReader['linesSync'] = (places) => {
       assertUsable();
       return stored === undefined ? places.map(({ inline }) => inline!) : stored.fetch.linesSync(places);

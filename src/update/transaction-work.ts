@@ -7,9 +7,9 @@ import { checkCollectionName, checkNameToFind } from '../base/names.js';
 import { ValueForm } from '../lookup/rows/value-form.js';
 import { resolveOptions } from '../options/check.js';
 import { type Codec, VALUE_OPTIONS, type ValueOptions } from '../options/values.js';
-import { COLLECTION_OPTIONS } from './collection-options.js';
+import { COLLECTION_OPTIONS, type CollectionOptions } from './collection-options.js';
 import { type Group, type GroupCollection, MergeUnderWay } from './group.js';
-import { type CollectionOptions, TransactionCollection } from './transaction-collection.js';
+import { TransactionCollection } from './transaction-collection.js';
 
 export class TransactionWork {
   readonly #group: Group;
@@ -45,18 +45,21 @@ export class TransactionWork {
   createCollection<T = unknown>(name: string, given?: CollectionOptions & ValueOptions<T>): TransactionCollection<T> {
     this.#assertUsable();
     checkCollectionName(name);
-    const { codec, unsafeIntegers, ...options } = resolveOptions(
+    const { codec, unsafeIntegers, schemaVersion, ...options } = resolveOptions(
       'createCollection',
       { ...COLLECTION_OPTIONS, ...VALUE_OPTIONS },
       given,
     );
-    const form = new ValueForm<T>('createCollection', name, { codec: codec as Codec<T>, unsafeIntegers });
+    const form = new ValueForm<T>('createCollection', name, {
+      ...{ codec: codec as Codec<T>, unsafeIntegers, schemaVersion },
+    });
     return this.#handle(name, this.#group.createCollection(name, options), form);
   }
 
   #handle<T>(name: string, changed: GroupCollection, form: ValueForm<T>): TransactionCollection<T> {
     const assertUsable = (): void => this.#assertUsable();
-    const handle = new TransactionCollection<T>({ changed, form, header: this.#group.header, assertUsable });
+    const inVersion = this.#group.inVersion(changed, form.schemaVersion);
+    const handle = new TransactionCollection<T>({ changed, inVersion, form, header: this.#group.header, assertUsable });
     if (form.isPlain) this.#collections.set(name, handle as TransactionCollection<unknown>);
     return handle;
   }

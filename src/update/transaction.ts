@@ -4,7 +4,8 @@
 // for; so reads see the newest state, changes see each other, and a throw leaves nothing behind.
 
 import type { ValueOptions } from '../options/values.js';
-import type { CollectionOptions, TransactionCollection } from './transaction-collection.js';
+import type { CollectionOptions } from './collection-options.js';
+import type { TransactionCollection } from './transaction-collection.js';
 import type { TransactionWork } from './transaction-work.js';
 
 /**
@@ -22,14 +23,15 @@ export class Transaction {
   /**
    * Returns the collection of this name.
    * @param options the options of this handle, as for `store.collection`. All handles see all changes.
-   * @throws GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name or option
+   * @throws GristmillError COLLECTION_NOT_FOUND, VERSION_MISMATCH; TypeError for an invalid name or option
    */
   collection<T = unknown, Stored = unknown>(name: string, options?: ValueOptions<T, Stored>): TransactionCollection<T> {
     return this.#work.collection<T>(name, options);
   }
 
   /**
-   * Creates an empty collection and returns it. Options `unsafeIntegers` and `codec` are those of the returned handle.
+   * Creates an empty collection and returns it. Options `unsafeIntegers`, `codec` and `schemaVersion` are those
+   * of the returned handle.
    * @throws GristmillError COLLECTION_EXISTS; TypeError for a wrong name or option
    */
   createCollection<T = unknown, Stored = unknown>(

@@ -5,7 +5,7 @@
 
 import { encodeKey, type KeyValue } from '../../keys/encode.js';
 import type { KeyNames } from '../../keys/key-path.js';
-import { recordName, recordText } from '../../store/shards/line.js';
+import { recordName, recordText, textOfKeys } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
 import { encodeCursor } from './cursor.js';
 import type { FoundRow } from './in-order.js';
@@ -69,7 +69,8 @@ export class Row<T = unknown> extends AnyRow {
     const record = form.parsed(text);
     const { isSecondary, primary } = context;
     // Now: the value is the reader's, who may change it. Keeping its text would take as much memory again.
-    const simple = isSecondary && primary !== undefined ? simpleKeyIn(record, primary) : undefined;
+    const isInRecord = isSecondary && primary !== undefined && found.place.form.newest === undefined;
+    const simple = isInRecord ? simpleKeyIn(record, primary) : undefined;
     this.#primaryKey = simple ?? primaryKeyOf(found, context, text);
     this.value = form.decoded(record, this.#primaryKey) as T;
   }
@@ -100,7 +101,7 @@ export class TextRow extends AnyRow {
 
 function primaryKeyOf({ key, line, place }: FoundRow, { isSecondary, primary }: RowContext, text: string): KeyValue {
   if (!isSecondary) return key;
-  if (primary !== undefined) return ownKeyIn(text, primary);
+  if (primary !== undefined) return ownKeyIn(textOfKeys(line, place.form, text), primary);
   const { entry, ordinal } = place;
   return entry.named ? recordName(line) : entry.firstOrdinal + ordinal;
 }

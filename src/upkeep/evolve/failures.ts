@@ -4,7 +4,7 @@
 import { type FailureReason, MigrationFailure } from '../../evolve/failure.js';
 import { type LineForm, reshapedLine } from '../../store/shards/line.js';
 import type { keyCheck } from './keys.js';
-import type { RecordFailures } from './record-failures.js';
+import type { FailureGroup, TrialResult } from './task.js';
 
 /** Records named of each kind of failure. */
 const SAMPLES_MAX = 3;
@@ -14,15 +14,11 @@ const OPEN_OBJECT = '{';
 type KeyCheck = ReturnType<typeof keyCheck>;
 const HELPLESS: ReadonlySet<FailureReason> = new Set(['NO_FUNCTION', 'KEY_CHANGED']);
 
-/** Records that fail alike. */
-export interface FailureGroup extends Omit<RecordFailures, 'keys'> {
-  /** The first of them: shard and ordinal. */
-  readonly first: readonly (readonly [shard: number, ordinal: number])[];
-}
-
 export class Failures {
   /** Records looked at. */
   records = 0;
+  /** Frames that were read for it. */
+  frames = 0;
   /** Whether each of them is an object. */
   areObjects = true;
   /** Where they are, if that is wanted: shard and ordinal. */
@@ -66,11 +62,12 @@ export class Failures {
   }
 
   /** Takes what others have found. */
-  addAll(records: number, areObjects: boolean, groups: readonly FailureGroup[], located: Failures['located']): void {
+  addAll({ records, frames, areObjects, failures, located }: TrialResult): void {
     this.located.push(...located);
     this.records += records;
+    this.frames += frames;
     this.areObjects &&= areObjects;
-    for (const group of groups) this.#add(group);
+    for (const group of failures) this.#add(group);
   }
 
   #add(group: FailureGroup): void {

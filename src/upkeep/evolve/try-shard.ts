@@ -1,7 +1,7 @@
 // [evolve]: one shard, in a worker. The new shape of each live record is made, and thrown away.
 
-import { Cancelled } from '../../import/scan/scan-span.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
+import { Cancelled } from '../../parallel/wire.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { formAlong } from '../../store/shards/forms.js';
@@ -29,11 +29,12 @@ export async function tryShard(task: TrialTask, blobs: Blobs): Promise<TrialResu
         const ordinal = ordinalOf(line);
         if (!isDead(dead, ordinal)) failures.look(lineText(frame, line), form, entry.shard, ordinal, check);
       }
+      failures.frames++;
       progress.add(frame.plain.byteLength, count);
     }
   } finally {
     reader.close();
   }
-  const { records, areObjects, groups, located } = failures;
-  return { records, areObjects, failures: groups, located };
+  const { records, frames, areObjects, groups, located } = failures;
+  return { records, frames, areObjects, failures: groups, located };
 }
