@@ -162,6 +162,7 @@ test('migrations after one that keeps get the record as it is, and a change of i
   expect(plan.up('{"price":"1.50"}')).toBe('{"cost":1.50}');
   expect(plan.down('{"cost":"gift"}', '{"price":"free"}')).toBe('{"price":"gift"}');
   expect(plan.down('{"cost":2}', '{"price":"1.50"}')).toBe('{"price":"2"}');
+  expect(plan.down('{"cost":"free"}')).toBe('{"price":"free"}');
   expect(plan.sourceOf('cost')).toBeUndefined();
 });
 

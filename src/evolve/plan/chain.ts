@@ -48,16 +48,19 @@ class Chain implements Plan {
   }
 
   up(text: string): string {
-    return this.#links.reduce((now, link) => madeBy(link, now).text, text);
+    return this.#links.reduce((now, link) => newer(link, now).text, text);
   }
 
-  /** Without the stored record, it is taken for one that was not kept. */
+  /** Without the stored record, one that has no older version is taken for one that was kept. */
   down(text: string, stored?: string): string {
-    if (stored === undefined) return this.#links.reduceRight((now, { plan }) => plan.down(now), text);
+    if (stored === undefined) {
+      const older = (now: string, link: Link) => made(link, now, (one) => link.plan.down(one)).text;
+      return this.#links.reduceRight(older, text);
+    }
     let older = stored;
     const back = this.#links.map(({ plan, keeps }) => {
       const before = older;
-      const { text: after, isKept } = madeBy({ plan, keeps }, before);
+      const { text: after, isKept } = newer({ plan, keeps }, before);
       older = after;
       return (now: string): string => (isKept ? now : plan.down(now, before));
     });
@@ -76,10 +79,19 @@ class Chain implements Plan {
   }
 }
 
+interface Made {
+  readonly text: string;
+  readonly isKept: boolean;
+}
+
+function newer(link: Link, text: string): Made {
+  return made(link, text, (one) => link.plan.up(one));
+}
+
 /** @throws MigrationFailure if the record has to be changed, or if a function is missing: with it, it may be changed */
-function madeBy({ plan, keeps }: Link, text: string): { readonly text: string; readonly isKept: boolean } {
+function made({ keeps }: Link, text: string, change: (text: string) => string): Made {
   try {
-    return { text: plan.up(text), isKept: false };
+    return { text: change(text), isKept: false };
   } catch (error) {
     const isKept = keeps && error instanceof MigrationFailure && error.reason !== 'NO_FUNCTION';
     if (!isKept) throw error;
