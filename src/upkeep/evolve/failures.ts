@@ -54,6 +54,12 @@ export class Failures {
     }
   }
 
+  /** Notes a record that has a new shape. */
+  pass(isObject: boolean): void {
+    this.records++;
+    this.areObjects &&= isObject;
+  }
+
   /** Those that nothing helps: a function is missing that could change the records, or it has changed the key. */
   get helpless(): Failures {
     const left = new Failures();
