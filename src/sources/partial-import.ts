@@ -152,10 +152,9 @@ export class PartialImport implements ImportWork {
   }
 
   publish(write: CatalogWrite, { counts, updated }: PublishResult): EditCounts {
-    const replaced = this.#records.length - this.apply(write);
-    const isClean = counts.replaced === 0 && updated === replaced;
-    if (!isClean && !this.#isLastGrown()) throw new NotSeparable();
-    this.#writeRows(write, !isClean);
+    const addsDuplicates = updated !== this.#records.length - this.apply(write) || counts.replaced > 0;
+    if (addsDuplicates && !this.#isLastGrown()) throw new NotSeparable();
+    this.#writeRows(write, addsDuplicates);
     return settleEdits(this.#target, write, this.#options.collection, this.#options);
   }
 
