@@ -23,6 +23,10 @@ export const TRUST = {
 } as const satisfies OptionTable;
 
 /** What a writer may be doing. */
+export type WriterOperation =
+  | ('import' | 'compact' | 'repair' | 'sweep' | 'index' | 'evolve')
+  | ('drop' | 'rename' | 'clear' | 'convert' | 'schema');
+
 export const OPERATIONS = [
   'import',
   'compact',
@@ -35,11 +39,12 @@ export const OPERATIONS = [
   'clear',
   'convert',
   'schema',
-] as const;
+] as const satisfies WriterOperation[];
 
 /** A writer that changes a store for longer than a transaction. */
 export interface Writer {
-  readonly operation: (typeof OPERATIONS)[number];
+  /** What it does. */
+  readonly operation: WriterOperation;
   /** The collection that it changes, if it changes only one. */
   readonly collection?: string;
   /** The name of the machine that the writer runs on. */

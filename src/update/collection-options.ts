@@ -2,8 +2,25 @@
 //
 // The options of a new collection, made by a transaction.
 
-import { checkIndexPaths, checkKeyPath } from '../keys/key-path.js';
+import { checkIndexPaths, checkKeyPath, type KeyPath } from '../keys/key-path.js';
 import type { OptionTable } from '../options/check.js';
+import type { IndexDefinition } from '../options/indexes.js';
+
+/** Options of `createCollection`; all optional. */
+export interface CollectionOptions {
+  /**
+   * The path of the primary key; for a composite key a list of the paths of its components. Default: none; then the ordinal
+   * of a record is its key.
+   */
+  readonly key?: KeyPath | undefined;
+  /**
+   * Secondary indexes: the path of each, for a composite one a list of the paths of its components; or an object that also
+   * says whether it is unique: `{ path: 'email', unique: true }`. Default: none.
+   */
+  readonly indexes?: readonly (KeyPath | IndexDefinition)[] | undefined;
+  /** The paths of secondary indexes in which no two records may have the same value. Default: none. */
+  readonly uniqueIndexes?: readonly KeyPath[] | undefined;
+}
 
 export const COLLECTION_OPTIONS = {
   key: {

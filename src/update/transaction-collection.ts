@@ -6,14 +6,14 @@ import type { SchemaCheck } from '../import/rules/validate.js';
 import { decodeKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
 import { jsonText } from '../keys/json-text.js';
-import type { KeyPath } from '../keys/key-path.js';
 import { checkForm, keyOf } from '../lookup/index/key-form.js';
 import { ordinalOf } from '../lookup/index/locate.js';
 import { slicesOf } from '../lookup/index/range.js';
 import type { Lookup } from '../lookup/lookup.js';
-import type { CountOptions } from '../lookup/rows/options.js';
+import { countRows } from '../lookup/rows/counting.js';
+import { type CountOptions, countRange } from '../lookup/rows/options.js';
 import type { ValueForm } from '../lookup/rows/value-form.js';
-import type { IndexDefinition } from '../options/indexes.js';
+import type { MergePatch, ReadValue } from '../options/record-types.js';
 import { StoredPages } from '../store/pages/ordered-pages.js';
 import { entryAt } from '../store/pages/read.js';
 import { ownForm, parsedRecord, recordText } from '../store/shards/line.js';
@@ -33,23 +33,7 @@ import {
   recordOfText,
   recordOfValue,
 } from './records/record.js';
-import { TransactionReads, type TransactionState } from './transaction-reads.js';
-
-/** Options of `createCollection`; all optional. */
-export interface CollectionOptions {
-  /**
-   * The path of the primary key; for a composite key a list of the paths of its components. Default: none; then the ordinal
-   * of a record is its key.
-   */
-  readonly key?: KeyPath | undefined;
-  /**
-   * Secondary indexes: the path of each, for a composite one a list of the paths of its components; or an object that also
-   * says whether it is unique: `{ path: 'email', unique: true }`. Default: none.
-   */
-  readonly indexes?: readonly (KeyPath | IndexDefinition)[] | undefined;
-  /** The paths of secondary indexes in which no two records may have the same value. Default: none. */
-  readonly uniqueIndexes?: readonly KeyPath[] | undefined;
-}
+import { openWithin, TransactionReads, type TransactionState, type WithoutFreshness } from './transaction-reads.js';
 
 /** Stores a record that was made before the transaction began. */
 export let putPrepared: (collection: TransactionCollection<unknown>, prepared: PreparedRecord) => KeyValue;
@@ -62,8 +46,13 @@ export function patchText(changes: unknown): string {
   return jsonText(changes, 'a patch');
 }
 
-/** A collection inside a transaction. Its reads see the changes of the transaction. */
-export class TransactionCollection<T> extends TransactionReads<T> {
+/**
+ * A collection inside a transaction. Its reads see the changes of the transaction. After the callback, each method fails with a
+ * TypeError. T and Stored are those of `Collection`.
+ * @example await store.transaction((tx) => tx.collection<User>('users').put({ id: 7, name: 'Ada' }));
+ */
+export class TransactionCollection<T = unknown, Stored = T> extends TransactionReads<T> {
+  readonly #state: TransactionState<T>;
   readonly #manifest: CollectionManifest;
   readonly #overlay: Overlay;
   readonly #lookup: Lookup | undefined;
@@ -84,9 +73,10 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     };
   }
 
-  /** Not for users: `transaction.collection(name)` makes it. */
+  /** @internal */
   constructor(state: TransactionState<T>) {
     super(state);
+    this.#state = state;
     const { manifest, overlay, stored, plan, check, records } = state.changed;
     this.#check = check;
     this.#manifest = manifest;
@@ -123,9 +113,9 @@ export class TransactionCollection<T> extends TransactionReads<T> {
    * Returns the number of live records, including the changes of this transaction; with an index or bounds, the number of rows
    * that `range` would yield.
    */
-  count(options?: Omit<CountOptions, 'freshness'>): number {
+  count(options?: WithoutFreshness<CountOptions>): number {
     this.#assertUsable();
-    if (options !== undefined) return this.countRange(options);
+    if (options !== undefined) return countRows(() => openWithin(this.#state, countRange(options)));
     const { changes, appended, deleted } = this.#overlay;
     let count = this.#manifest.records + appended.length - deleted.size;
     for (const { key, record } of changes.values()) {
@@ -143,9 +133,9 @@ export class TransactionCollection<T> extends TransactionReads<T> {
    * @returns the key of the record; in collections without a key, its ordinal.
    * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG, SCHEMA_VIOLATION, CODEC_FAILED; TypeError
    */
-  put(value: T, name?: string): KeyValue {
+  put(value: T | ReadValue<T, Stored>, name?: string): KeyValue {
     this.#assertUsable();
-    return this.#put(recordOfValue(this.#form.encoded(value, this.#manifest, name), this.#plan, name));
+    return this.#put(recordOfValue(this.#form.encoded(value as T, this.#manifest, name), this.#plan, name));
   }
 
   /** Stores a record given as JSON text, as `put` does. All tokens keep their spelling. */
@@ -161,7 +151,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
    * @returns whether there is such a record.
    * @throws GristmillError BAD_RECORD, KEY_TOO_LONG, SCHEMA_VIOLATION; TypeError
    */
-  patch(key: KeyValue, changes: unknown): boolean {
+  patch(key: KeyValue, changes: MergePatch<Stored>): boolean {
     this.#assertUsable();
     return this.#patch(key, patchText(changes));
   }

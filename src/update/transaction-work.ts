@@ -7,14 +7,14 @@ import { checkCollectionName, checkNameToFind } from '../base/names.js';
 import { ValueForm } from '../lookup/rows/value-form.js';
 import { resolveOptions } from '../options/check.js';
 import { type Codec, VALUE_OPTIONS, type ValueOptions } from '../options/values.js';
-import { COLLECTION_OPTIONS } from './collection-options.js';
+import { COLLECTION_OPTIONS, type CollectionOptions } from './collection-options.js';
 import { type Group, type GroupCollection, MergeUnderWay } from './group.js';
-import { type CollectionOptions, TransactionCollection } from './transaction-collection.js';
+import { TransactionCollection } from './transaction-collection.js';
 
 export class TransactionWork {
   readonly #group: Group;
   /** The handles without value options: one for each collection. */
-  readonly #collections = new Map<string, TransactionCollection<unknown>>();
+  readonly #collections = new Map<string, TransactionCollection>();
   #merge: MergeUnderWay | undefined;
   #isOver = false;
 
@@ -23,13 +23,13 @@ export class TransactionWork {
   }
 
   /** See `Transaction.collection`. */
-  collection<T = unknown>(name: string, given?: ValueOptions<T>): TransactionCollection<T> {
+  collection<T, Stored>(name: string, given?: ValueOptions<T, Stored>): TransactionCollection<T, Stored> {
     this.#assertUsable();
     checkNameToFind(name);
     const form = new ValueForm<T>('collection', name, given);
     const known = form.isPlain ? this.#collections.get(name) : undefined;
-    if (known !== undefined) return known as TransactionCollection<T>;
-    return this.#handle(name, this.#opened(name), form);
+    if (known !== undefined) return known as unknown as TransactionCollection<T, Stored>;
+    return this.#handle<T, Stored>(name, this.#opened(name), form);
   }
 
   #opened(name: string): GroupCollection {
@@ -42,7 +42,10 @@ export class TransactionWork {
   }
 
   /** See `Transaction.createCollection`. */
-  createCollection<T = unknown>(name: string, given?: CollectionOptions & ValueOptions<T>): TransactionCollection<T> {
+  createCollection<T, Stored>(
+    name: string,
+    given?: CollectionOptions & ValueOptions<T, Stored>,
+  ): TransactionCollection<T, Stored> {
     this.#assertUsable();
     checkCollectionName(name);
     const { codec, unsafeIntegers, ...options } = resolveOptions(
@@ -51,13 +54,13 @@ export class TransactionWork {
       given,
     );
     const form = new ValueForm<T>('createCollection', name, { codec: codec as Codec<T>, unsafeIntegers });
-    return this.#handle(name, this.#group.createCollection(name, options), form);
+    return this.#handle<T, Stored>(name, this.#group.createCollection(name, options), form);
   }
 
-  #handle<T>(name: string, changed: GroupCollection, form: ValueForm<T>): TransactionCollection<T> {
+  #handle<T, Stored>(name: string, changed: GroupCollection, form: ValueForm<T>): TransactionCollection<T, Stored> {
     const assertUsable = (): void => this.#assertUsable();
-    const handle = new TransactionCollection<T>({ changed, form, header: this.#group.header, assertUsable });
-    if (form.isPlain) this.#collections.set(name, handle as TransactionCollection<unknown>);
+    const handle = new TransactionCollection<T, Stored>({ changed, form, header: this.#group.header, assertUsable });
+    if (form.isPlain) this.#collections.set(name, handle as unknown as TransactionCollection);
     return handle;
   }
 

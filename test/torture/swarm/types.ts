@@ -180,7 +180,7 @@ export interface Verdict extends Known {
 }
 
 /** Anything that collections can be read from. */
-export type View = Pick<Store, 'collection'> | Pick<Snapshot, 'collection'>;
+export type View = Pick<Snapshot, 'collection'>;
 export type Readable = ReadableCollection<Stored>;
 /** A record of any collection of the swarm. */
 export interface Stored {
