@@ -107,7 +107,7 @@ const LAYERS = [
   ['src/pool'],
   ['workers'],
   // What people hold.
-  ['src/api/reads', 'src/api/schema', 'src/api', 'src/api/encryption'],
+  ['src/api/reads', 'src/api/work', 'src/api/schema', 'src/api', 'src/api/encryption'],
   ['src'],
   [
     'src/cli/terminal',
