@@ -57,7 +57,9 @@ function modulesFrom(file) {
   // A Set visits what is added while it is walked.
   const modules = new Set([resolve(file)]);
   for (const module of modules) {
-    const statements = readFileSync(module, 'utf8').matchAll(/^(?:import|export)\b[^;]*?\bfrom '(\.[^']+)'/gm);
+    const statements = readFileSync(module, 'utf8').matchAll(
+      /^(?:(?:import|export)\b[^;]*?\bfrom|import) '(\.[^']+)'/gm,
+    );
     for (const [, name] of statements) modules.add(resolve(dirname(module), name));
   }
   return modules;

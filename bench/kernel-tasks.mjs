@@ -10,7 +10,7 @@ const NEWLINE = '\n'.charCodeAt(0);
 export function scanner(data, key) {
   const { DEPTH_DEFAULT, ENTRY_HEAP_BYTES, FRAME_BYTES, RECORD_BYTES_DEFAULT, WINDOW_BYTES_DEFAULT } = limits;
   const kernel = new SimdKernel({ heapBytes: ENTRY_HEAP_BYTES, windowBytes: WINDOW_BYTES_DEFAULT }, DEPTH_DEFAULT);
-  const paths = { framing: 'lines', primary: key.split('.'), secondary: [] };
+  const paths = { layout: 'ndjson', primary: key.split('.'), secondary: [] };
   const scan = { ...paths, depthMax: DEPTH_DEFAULT, recordBytesMax: RECORD_BYTES_DEFAULT };
   return () => scanAll(kernel, data, scan, FRAME_BYTES);
 }

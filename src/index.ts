@@ -1,5 +1,6 @@
 // The public surface: what is not listed here is not promised.
 
+import './base/bundled.js';
 import type { ImportSources } from './api/importing.js';
 import { later } from './api/load.js';
 import type { SchemaOfOptions, SchemaReport } from './api/schema/of-sources.js';
@@ -29,10 +30,11 @@ export type {
   EditCounts,
   ImportProgress,
   ImportReport,
+  Layout,
   LayoutReason,
   LayoutReport,
-  Shape,
   SharedKeys,
+  ZstdName,
 } from './base/import-report.js';
 export type { ConfigFile, Written, WrittenAs } from './config/config-file.js';
 export type { Proposal, ProposedMigration, Question } from './evolve/diff/diff.js';
@@ -66,7 +68,6 @@ export type { FormatName } from './import/format/coding.js';
 export type { CollectionsImportOptions, ImportedPlace, ImportOptions, OnChanged } from './import/options/types.js';
 export type { ProfiledFacts } from './import/profile.js';
 export type { ImportSource } from './import/sequence/named.js';
-export type { FramingName } from './kernel/contract.js';
 export type { KeyPart, KeyValue } from './keys/encode.js';
 export { JsonNumber } from './keys/json-number.js';
 export type { KeyPath } from './keys/key-path.js';

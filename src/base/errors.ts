@@ -62,6 +62,8 @@ export const ERROR_CODES = [
   'IO_ERROR',
   'NOTHING_TO_RESUME',
   'CONFIG_INVALID',
+  'PACKAGE_NOT_FOUND',
+  'PACKAGE_BUNDLED',
   'CANCELLED',
   'WORKER_FAILED',
 ] as const;

@@ -3,7 +3,7 @@
 import type { ErrorCode } from './errors.js';
 
 /**
- * What decided the layout of a source: an option (`shape`, `select`), the name of the file (`.ndjson`, `.jsonl`), the
+ * What decided the layout of a source: an option (`layout`, `select`), the name of the file (`.ndjson`, `.jsonl`), the
  * collection that it is merged into, or its content.
  */
 export type LayoutReason = 'option' | 'name' | 'collection' | 'content';
@@ -13,12 +13,18 @@ export type LayoutReason = 'option' | 'name' | 'collection' | 'content';
  * records are the elements of one array. "object": the records are the members of one object, and their names are the keys.
  * "elements": as "array", but the brackets of the array are missing.
  */
-export type Shape = 'ndjson' | 'values' | 'array' | 'object' | 'elements';
+export type Layout = 'ndjson' | 'values' | 'array' | 'object' | 'elements';
+
+/**
+ * An implementation of zstd. "zstd-napi": the optional package of that name. "node": the one in Node, from 22.15 on. "wasm": a
+ * package of WebAssembly. All of them write the same format, and each reads the frames of the others.
+ */
+export type ZstdName = 'zstd-napi' | 'node' | 'wasm';
 
 /** The layout in which an import read some of its sources, and the reason for it. */
 export interface LayoutReport {
   /** The layout. In a "folder", each file has its own layout, by the same rules. */
-  readonly shape: Shape | 'folder';
+  readonly layout: Layout | 'folder';
   readonly because: LayoutReason;
   /** The number of sources that have this layout. */
   readonly sources: number;
@@ -80,7 +86,7 @@ export interface EditCounts {
 export interface CollectionsReport<Name extends string = string>
   extends Pick<
     ImportReport,
-    'sources' | 'updated' | 'bytes' | 'shards' | 'seconds' | 'stages' | 'workers' | 'peakAnonBytes'
+    'sources' | 'updated' | 'bytes' | 'shards' | 'seconds' | 'stages' | 'workers' | 'zstd' | 'peakAnonBytes'
   > {
   /**
    * The report of each collection. Its `bytes.source` counts all bytes of the sources, also those of other collections.
@@ -103,10 +109,9 @@ export interface ImportReport {
   readonly collection: string;
   readonly mode: 'replace' | 'upsert' | 'insert';
   /** The layout of the source; with several sources, of the first. In a "folder", each file has its own layout. */
-  readonly shape: Shape | 'folder';
+  readonly layout: Layout | 'folder';
   /** The layouts that the import assumed, with the reason for each, and the option that changes it. */
   readonly layouts: readonly LayoutReport[];
-  readonly framing: 'lines' | 'values' | 'array' | 'object';
   readonly sources: readonly string[];
   /** The number of files read. Each file of a folder counts. Files that were left out do not count. */
   readonly files: number;
@@ -152,6 +157,8 @@ export interface ImportReport {
   readonly stages: { readonly plan: number; readonly scan: number; readonly merge: number; readonly publish: number };
   /** The number of worker threads. 1 for a store in memory, whose imports run in the calling thread. */
   readonly workers: number;
+  /** The zstd that compressed the records, and read sources in that form (docs/package.md). */
+  readonly zstd: ZstdName;
   /**
    * The greatest anonymous memory of the process (RssAnon, all threads) that was measured, in bytes; 0 if the system
    * does not report it.

@@ -6,6 +6,7 @@
 // was never run. Packages are loaded by `require`, which forgets a file that it could not read.
 
 import { createRequire } from 'node:module';
+import { GristmillError } from './errors.js';
 import { ioError } from './system-errors.js';
 
 /** Code that is loaded when it is first asked for. */
@@ -34,24 +35,46 @@ export function part<Exports>(first: () => Promise<Exports>, url: URL): Part<Exp
 const require = createRequire(import.meta.url);
 
 /** Packages that are loaded later, each with packages that it needs itself. */
-const PACKAGES = [
-  ['piscina'],
-  ['jiti'],
-  ['@opentelemetry/api'],
-  ['prom-client', 'tdigest', 'bintrees'],
-  ['aws4fetch'],
-  ['ajv/dist/2020.js'],
-  ['ajv-formats'],
+const PACKAGES = [['piscina'], ['jiti'], ['aws4fetch'], ['ajv/dist/2020.js'], ['ajv-formats']] as const;
+
+/** The same, but a program installs them only if it uses them; and what they are for. */
+const OPTIONAL_PACKAGES = [
+  ['@opentelemetry/api', [], 'store.instrument()'],
+  ['prom-client', ['tdigest', 'bintrees'], 'store.metricsRegistry()'],
 ] as const;
 
 // `require` does remember where it did not find a package, or its package.json. So they are found now, and read later.
-for (const names of PACKAGES) {
+for (const names of PACKAGES) find(names);
+
+/** Of the optional packages, those that are not installed. */
+const missing = new Map<string, string>();
+for (const [name, needed, purpose] of OPTIONAL_PACKAGES) {
+  try {
+    find([name, ...needed]);
+  } catch {
+    missing.set(name, purpose);
+  }
+}
+
+/** @param names a package, and those that each needs of the next */
+function find(names: readonly string[]): void {
   let from = require;
   for (const name of names) from = createRequire(from.resolve(name));
 }
 
-/** A package that most processes do without. @throws GristmillError IO_ERROR when it cannot be read; the next call tries again */
-export function loadPackage<Exports>(name: (typeof PACKAGES)[number][0]): Exports {
+/**
+ * A package that most processes do without.
+ * @throws GristmillError PACKAGE_NOT_FOUND where an optional one is not installed; IO_ERROR when it cannot be read, and the next
+ * call tries again
+ */
+export function loadPackage<Exports>(
+  name: (typeof PACKAGES)[number][0] | (typeof OPTIONAL_PACKAGES)[number][0],
+): Exports {
+  const purpose = missing.get(name);
+  if (purpose !== undefined) {
+    const message = `${purpose} needs the package ${name}, which is not installed: npm install ${name}`;
+    throw new GristmillError('PACKAGE_NOT_FOUND', message);
+  }
   try {
     return require(name) as Exports;
   } catch (cause) {

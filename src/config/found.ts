@@ -4,6 +4,7 @@
 
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { ZSTD_VARIABLE } from '../store/codec/zstd/implementation.js';
 import { checkConfigOwner } from './config-owner.js';
 
 /** Looked for in the working directory, and nowhere else: a config file may be code, so it has to be the user's own. */
@@ -20,7 +21,12 @@ export const STORE_VARIABLE = `${VARIABLE_PREFIX}STORE`;
 export const KEY_FILE_VARIABLE = `${VARIABLE_PREFIX}KEY_FILE`;
 
 /** Variables with the prefix that are no options: the last arms failpoints (base/failpoints.ts). */
-const OTHER_VARIABLES: readonly string[] = [CONFIG_VARIABLE, STORE_VARIABLE, `${VARIABLE_PREFIX}FAILPOINTS`];
+const OTHER_VARIABLES: readonly string[] = [
+  CONFIG_VARIABLE,
+  STORE_VARIABLE,
+  ZSTD_VARIABLE,
+  `${VARIABLE_PREFIX}FAILPOINTS`,
+];
 
 /** What there is to be read. */
 export interface FoundConfig {

@@ -6,7 +6,7 @@
 import { GristmillError } from '../base/errors.js';
 import { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
-import { type DataTable, hintFor } from '../options/check.js';
+import { type DataTable, hintFor, renamed } from '../options/check.js';
 import { CACHE_OPTIONS, STORE_SETTINGS } from '../options/store.js';
 import type { CollectionsOptions, StoreOptions } from '../options/store-types.js';
 import { readConfigFile } from './config-file.js';
@@ -102,7 +102,7 @@ function settingsOf(of: Setting['of'], given: object, from: string, prefix: stri
     const row = Object.hasOwn(table, name) ? table[name] : undefined;
     if (row === undefined) {
       const names = [...Object.keys(table), ...(of === 'store' ? ['collections', 'import'] : [])];
-      throw new TypeError(`${prefix}${name} is not an option; ${hintFor(name, names)}`);
+      throw new TypeError(`${prefix}${name} is not an option; ${renamed(name, table) ?? hintFor(name, names)}`);
     }
     // As for a caller: what is undefined is not set.
     if (value !== undefined) settings.push({ of, name, value: readOption(value, row, `${prefix}${name}`), from });

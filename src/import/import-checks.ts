@@ -70,7 +70,7 @@ export function isKeyKnown(plans: readonly SourcePlan[], { key }: FilledImportOp
 export function keyRuleFor(plans: readonly SourcePlan[], options: FilledImportOptions): KeyRule {
   if (options.key !== undefined) return { kind: 'path', path: options.key };
   const known = plans.filter(({ isUnknown }) => !isUnknown);
-  const named = known.filter((plan) => plan.framing === 'object').length;
+  const named = known.filter((plan) => plan.recordLayout === 'object').length;
   if (named > 0 && named < known.length) {
     throw new SourcesDisagree(
       'some sources are objects of named records and other sources are not: give option key, or import them separately',

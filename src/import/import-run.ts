@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { failpoint } from '../base/failpoints.js';
 import { SHARDS_DIRECTORY } from '../store/files/layout.js';
+import { framingOf } from '../store/framing.js';
 import { Publisher } from '../store/publish/publisher.js';
 import { secretsOf } from '../store/seal/hidden-keys.js';
 import type { Scanning } from './accept/accept.js';
@@ -200,7 +201,7 @@ export class ImportRun {
   /** A container was met in a source whose layout was unknown. @returns the plan with its layout. @throws SELECT_NOT_CONTAINER, COLLECTION_MISMATCH */
   #found(plan: SourcePlan, container: Container): SourcePlan {
     const { options } = this;
-    checkExpected(plan.path, container, containerIn(options.shape));
+    checkExpected(plan.path, container, containerIn(options.layout));
     const found = withContainer(plan, container, options.spanBytes);
     const plans = this.#planned.plans.map((one) => (one === plan ? found : one));
     const key = keyRuleFor(plans, options);
@@ -242,12 +243,21 @@ export class ImportRun {
   beginPublication(): Publisher {
     const { plans, key, positions } = this.planned;
     const { collection: name, mode, onDuplicate, indexes: indexPaths, uniqueIndexes: uniquePaths } = this.options;
-    const { framing } = layoutOf(plans, this.options);
+    const { recordLayout } = layoutOf(plans, this.options);
     const { shards } = this.tally;
     const { sourceBytes } = this;
     const keySalt = this.#keySalt;
     const rules = { key, indexPaths, uniquePaths, ...(positions && { positions }), keySalt };
-    const publication = { name, framing, ...rules, mode, shards, onDuplicate, sourceBytes, shape: this.#shape };
+    const publication = {
+      name,
+      framing: framingOf(recordLayout),
+      ...rules,
+      mode,
+      shards,
+      onDuplicate,
+      sourceBytes,
+      shape: this.#shape,
+    };
     this.#publisher = new Publisher(this.target.catalog, publication);
     return this.#publisher;
   }

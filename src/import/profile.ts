@@ -52,7 +52,7 @@ export async function profileHolding(
     reporter.enter('done');
     const { tally, sourceBytes } = run;
     const { profiles, files, rejected } = tally;
-    const isNamed = layoutOf(run.planned.plans, run.options).framing === 'object';
+    const isNamed = layoutOf(run.planned.plans, run.options).recordLayout === 'object';
     return {
       ...{ profile: profiles.profile() ?? EMPTY_PROFILE, isNamed, files, bytes: sourceBytes, rejected },
       ...{

@@ -6,10 +6,10 @@
 
 import type { KeyNames } from '../keys/key-path.js';
 
-/** How the records of a source are framed. */
-export const Framing = {
+/** How the records of a source are laid out. */
+export const RecordLayout = {
   /** One value a line (NDJSON): a raw newline always ends a record. */
-  lines: 0,
+  ndjson: 0,
   /** Values one after another, white space between them optional. */
   values: 1,
   /** The elements of one array. */
@@ -17,7 +17,7 @@ export const Framing = {
   /** The members of one object; the member name is the key. */
   object: 3,
 } as const;
-export type FramingName = keyof typeof Framing;
+export type RecordLayout = keyof typeof RecordLayout;
 
 /** Why a record was rejected; the message is what a person reads. */
 export const BadReason = {
@@ -55,9 +55,9 @@ export type BadReasonName = keyof typeof BadReason;
 
 /** What both kernels are asked to do with a source. */
 export interface ScanOptions {
-  readonly framing: FramingName;
+  readonly layout: RecordLayout;
   /**
-   * Path of the primary key as member names. Absent: the member name (framing `object`), or no primary key at all.
+   * Path of the primary key as member names. Absent: the member name (layout `object`), or no primary key at all.
    * A record without a scalar there is bad, and so is one with null. An array on the way or at the end counts as "not a
    * scalar" where a value is found inside it, unless the path goes on with a position. All this is true of each component
    * of a composite key.
@@ -84,10 +84,10 @@ export interface ScanOptions {
   readonly dialect?: 'json' | 'json5';
   /** What becomes of NaN and infinities: the record is bad, or they become null, or strings. Default reject. */
   readonly nonfinite?: 'reject' | 'null' | 'string';
-  /** Whether RFC 7464's record separator (0x1e) may stand between values (framing `values`). Default false. */
+  /** Whether RFC 7464's record separator (0x1e) may stand between values (layout `values`). Default false. */
   readonly hasSeparators?: boolean;
   /**
-   * Whether the source may end before its container does (framings `array` and `object`). `bare`: the container has no
+   * Whether the source may end before its container does (layouts `array` and `object`). `bare`: the container has no
    * brackets. `cut`: its last record counts if it is certainly whole. Default: the last record is bad then.
    */
   readonly openEnd?: 'bare' | 'cut';
@@ -131,12 +131,12 @@ export interface BadRecord {
 export interface ScanResult {
   readonly records: readonly ScannedRecord[];
   readonly bad: readonly BadRecord[];
-  /** Framing `array`/`object`: offset just after the closing bracket, or -1 when the source ends first; else the length. */
+  /** Layout `array`/`object`: offset just after the closing bracket, or -1 when the source ends first; else the length. */
   readonly end: number;
 }
 
 /**
- * Scans a buffer from its first byte. Framing `array`/`object`: the buffer begins just after the opening bracket.
+ * Scans a buffer from its first byte. Layout `array`/`object`: the buffer begins just after the opening bracket.
  * Both kernels are functions of this type for the suite that runs on both.
  */
 export type Scan = (bytes: Uint8Array, options: ScanOptions) => ScanResult;

@@ -1,12 +1,14 @@
 // What a store and its collections say about themselves: for `store.stat()` and the command line.
 
 import { join } from 'node:path';
-import type { FramingName } from '../kernel/contract.js';
+import type { Layout, ZstdName } from '../base/import-report.js';
 import type { KeyPath } from '../keys/key-path.js';
 import type { Writer } from '../options/shared.js';
+import { zstd } from '../store/codec/zstd/implementation.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { exposedAbove } from '../store/files/exposure.js';
 import { begunConversion, SHARDS_DIRECTORY } from '../store/files/layout.js';
+import { layoutOfFraming } from '../store/framing.js';
 import { isAlive } from '../store/lock/lock-holder.js';
 import { collectionOf, quarantineNames } from '../store/quarantine/names.js';
 import { isExchanging } from '../store/ring/data-keys.js';
@@ -35,7 +37,7 @@ export interface CollectionStat {
   /** The path of the primary key; "(name)" if member names are the keys, "(ordinal)" if there is no key. */
   readonly key: KeyPath;
   /** The layout of the source of the last import. */
-  readonly framing: FramingName;
+  readonly layout: Layout;
   /** The number of live records. */
   readonly records: number;
   /** The number of dead records: they were replaced or deleted, but still take space. */
@@ -94,6 +96,8 @@ export interface StoreStat {
   readonly exposed: readonly string[];
   /** The files of rejected records, the oldest first. */
   readonly quarantine: readonly QuarantineStat[];
+  /** The zstd that this process compresses and decompresses with (docs/package.md). */
+  readonly zstd: ZstdName;
   /** The readers of the store, in all processes. */
   readonly readers: ReadersStat;
   /** The writer that changes the store for longer than a transaction, in any process. Absent if there is none. */
@@ -162,7 +166,8 @@ export function storeStat(catalog: Catalog, place: StorePlace): StoreStat {
     place,
     collections.map(({ name }) => name),
   );
-  const facts = { directory, format, generation, created, bytes, exact, exposed, quarantine, readers };
+  const zstdName = zstd().name;
+  const facts = { directory, format, generation, created, bytes, exact, exposed, quarantine, zstd: zstdName, readers };
   const { seal } = place;
   const encryption = seal && encryptionStat(directory, seal);
   const converting = place.blobs.areFiles ? begunConversion(directory) : undefined;
@@ -220,7 +225,7 @@ export function collectionStat(
     ...{
       name,
       key: describeKey(manifest.key),
-      framing,
+      layout: layoutOfFraming(framing),
       records,
       dead,
       inline,

@@ -5,8 +5,11 @@ import { checkFreshness, type Freshness } from './freshness.js';
 import { copyOfIndex, type GivenIndex, pathOfIndex, splitIndexes } from './indexes.js';
 import { nearestOf } from './nearest-name.js';
 
-/** Row of an option that is data: code, a config file, a variable or a flag may give it. */
-export type DataRow = { readonly meaning: string } & (
+/**
+ * Row of an option that is data: code, a config file, a variable or a flag may give it. `formerly`: its name in earlier
+ * versions, so that an error can say the new one.
+ */
+export type DataRow = { readonly meaning: string; readonly formerly?: string } & (
   | { readonly type: 'boolean'; readonly default: boolean }
   | {
       readonly type: 'integer';
@@ -166,7 +169,9 @@ export function checkedOptions<Table extends OptionTable>(
     for (const name in given) {
       const row = Object.hasOwn(table, name) ? table[name] : undefined;
       if (row === undefined) {
-        throw new TypeError(`${method} has no option ${path}${name}; ${hintFor(name, Object.keys(table))}`);
+        throw new TypeError(
+          `${method} has no option ${path}${name}; ${renamed(name, table) ?? hintFor(name, Object.keys(table))}`,
+        );
       }
       const value = (given as Record<string, unknown>)[name];
       if (value !== undefined) options[name] = checkedValue(value, row, `${method}: options.${path}${name}`);
@@ -186,6 +191,12 @@ export function refuseOptions(method: string, given: NoOptions | undefined): voi
 /** Whether it can hold options: an object, but no list, map, promise, signal, … whose content would be passed over. */
 export function isOptions(given: unknown): given is object {
   return Object.prototype.toString.call(given) === '[object Object]';
+}
+
+/** What to say of a name that an option had in earlier versions. */
+export function renamed(name: string, table: OptionTable): string | undefined {
+  const now = Object.keys(table).find((other) => (table[other] as DataRow).formerly === name);
+  return now && `it is called ${now} now`;
 }
 
 /** What to say of a name that is no option. */

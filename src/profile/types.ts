@@ -106,6 +106,14 @@ export interface PathProfile {
   readonly isPartial?: true;
 }
 
+/** What a profile says beside kinds, sizes and extremes. */
+export interface WantedFacts {
+  /** The different values. */
+  readonly values: boolean;
+  /** Formats, by the bits of FORMATS. */
+  readonly formats: number;
+}
+
 /** All that is known of a number of records. */
 export interface Profile {
   readonly records: number;

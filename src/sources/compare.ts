@@ -59,10 +59,10 @@ export async function compareSources(
   noted: Iterable<NotedFile>,
   pause: Pause,
   looking: Looking,
-  { shape, select, onBadFile, include, exclude, format }: FilledImportOptions,
+  { layout, select, onBadFile, include, exclude, format }: FilledImportOptions,
 ): Promise<Comparison> {
   const isText = (path: string) => select === undefined && formatOf(path, { format }) === undefined;
-  const hasLines = (path: string) => isText(path) && (shape === 'ndjson' || isNamedLines(path));
+  const hasLines = (path: string) => isText(path) && (layout === 'ndjson' || isNamedLines(path));
   const bad = new BadFiles({ onBadFile });
   const changed: ChangedFile[] = [];
   const removed: NotedFile[] = [];

@@ -24,7 +24,7 @@ export function planOfLines(
   to = fingerprint.bytes,
 ): SourcePlan {
   return {
-    ...{ path: full, fingerprint, bytes: to - from, shape: 'ndjson', because, framing: 'lines' },
+    ...{ path: full, fingerprint, bytes: to - from, layout: 'ndjson', because, recordLayout: 'ndjson' },
     ...{ from, spans: cut(from, to, spanBytes), source, relative: path },
     ...(to < fingerprint.bytes && { endsEarly: true }),
   };
@@ -39,11 +39,21 @@ export function planOfNamedLines(
   const files = {
     list: packFiles([{ path, fingerprint }]),
     isNamed: true,
-    shape: 'ndjson',
+    layout: 'ndjson',
     grown: { from, read },
   } as const;
   return {
-    ...{ path: root, fingerprint, bytes, because, shape: 'folder', framing: 'object', from: 0, source, relative: '' },
+    ...{
+      path: root,
+      fingerprint,
+      bytes,
+      because,
+      layout: 'folder',
+      recordLayout: 'object',
+      from: 0,
+      source,
+      relative: '',
+    },
     ...{ spans: [{ from: 0, to: bytes + 1 }], files: [files] },
   };
 }

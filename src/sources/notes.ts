@@ -12,7 +12,7 @@ import type { AcceptedSpan } from '../import/plan/span-job.js';
 import { codingIn } from '../import/sequence/plain.js';
 import { UTF8_MARK } from '../import/source/detect.js';
 import { unpackFiles } from '../import/source/file-list.js';
-import { isNamedLines, shapeOfNamedLines } from '../import/source/layout.js';
+import { isNamedLines, layoutOfNamedLines } from '../import/source/layout.js';
 import { openSource } from '../import/source/open.js';
 import type { Fingerprint, Source } from '../import/source/source.js';
 import { recordsStored } from '../import/tasks/span.js';
@@ -39,7 +39,7 @@ interface FilesRead {
 
 export class Notes {
   readonly #add: (file: NotedFile) => void;
-  readonly #shape: FilledImportOptions['shape'];
+  readonly #layout: FilledImportOptions['layout'];
   readonly #hasDocuments: boolean;
   readonly #isDialect: boolean;
   readonly #format: FilledImportOptions['format'];
@@ -53,10 +53,10 @@ export class Notes {
 
   /** @param add is called with each file, in the order of the import. */
   constructor(
-    { shape, select, dialect, format }: Pick<FilledImportOptions, 'shape' | 'select' | 'dialect' | 'format'>,
+    { layout, select, dialect, format }: Pick<FilledImportOptions, 'layout' | 'select' | 'dialect' | 'format'>,
     add: (file: NotedFile) => void,
   ) {
-    this.#shape = shape;
+    this.#layout = layout;
     this.#hasDocuments = select !== undefined;
     this.#isDialect = dialect !== 'json';
     this.#format = format;
@@ -89,8 +89,8 @@ export class Notes {
     if (this.#open === undefined) return;
     const { plan, ranges, spans, read } = this.#open;
     this.#open = undefined;
-    const { source, relative, path, fingerprint, framing, sequential, coding } = plan;
-    const ends = framing === 'lines' && !sequential && !coding ? linesOf(path, fingerprint) : undefined;
+    const { source, relative, path, fingerprint, recordLayout, sequential, coding } = plan;
+    const ends = recordLayout === 'ndjson' && !sequential && !coding ? linesOf(path, fingerprint) : undefined;
     const lines = ends && spans.length > 0 ? { ...ends, spans } : ends;
     this.#add({ source, path: relative, fingerprint, read, ranges, ...(lines && { lines }) });
   }
@@ -100,11 +100,13 @@ export class Notes {
     if (this.#batch?.plan !== plan) this.#batch = { plan, members: 0 };
     let first = 0;
     for (let i = 0; 2 * i < records.length; i++) {
-      const { source, relative, path, fingerprint, framing, coding } = members[this.#batch.members++] as SourcePlan;
+      const { source, relative, path, fingerprint, recordLayout, coding } = members[
+        this.#batch.members++
+      ] as SourcePlan;
       if (unread.has(i)) continue;
       const [count, read] = [records[2 * i]!, records[2 * i + 1]!];
       const ranges = count === 0 ? [] : [{ shard, first, count }];
-      const lines = framing === 'lines' && !coding ? linesOf(path, fingerprint) : undefined;
+      const lines = recordLayout === 'ndjson' && !coding ? linesOf(path, fingerprint) : undefined;
       this.#add({ source, path: relative, fingerprint, read, ranges, ...(lines && { lines }) });
       first += count;
     }
@@ -116,11 +118,11 @@ export class Notes {
       if (unread.has(i)) return;
       const [count, read] = [records[2 * i]!, records[2 * i + 1]!];
       const ranges = count === 0 ? [] : [{ shard, first, count }];
-      const isNamed = this.#shape === undefined && isNamedLines(path);
+      const isNamed = this.#layout === undefined && isNamedLines(path);
       // What is appended to documents is more of them, each of which is walked: they are read again as a whole.
       // Whether a name was believed is asked of strict JSON only. What is converted is read again as a whole.
       const isText = !this.#hasDocuments && formatOf(path, { format: this.#format }) === undefined;
-      const mayBe = isText && ((isNamed && !this.#isDialect) || this.#shape === 'ndjson');
+      const mayBe = isText && ((isNamed && !this.#isDialect) || this.#layout === 'ndjson');
       const lines = mayBe ? linesOf(join(folder, path), fingerprint, isNamed) : undefined;
       this.#add({ source, path, fingerprint, read, ranges, ...(lines && { lines }) });
       first += count;
@@ -150,7 +152,7 @@ function wasReadAsLines(file: Source): boolean {
     head.byteLength,
   );
   // What begins with so many blanks is not worth knowing again.
-  return first < head.byteLength && atOnce(shapeOfNamedLines(file, first, {})) === 'ndjson';
+  return first < head.byteLength && atOnce(layoutOfNamedLines(file, first, {})) === 'ndjson';
 }
 
 /** Whether the file, as it is now, begins with all that it was. */

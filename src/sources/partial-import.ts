@@ -234,8 +234,8 @@ export class PartialImport implements ImportWork {
     pause: Pause,
   ) {
     if (gaps[0]?.from !== start) return true;
-    const { shape } = await planSource(join(root, path), this.#options, pause, source, path, fingerprint);
-    return shape === 'ndjson';
+    const { layout } = await planSource(join(root, path), this.#options, pause, source, path, fingerprint);
+    return layout === 'ndjson';
   }
 
   #planGaps(root: string, file: ChangedFile): SourcePlan[] {

@@ -80,7 +80,7 @@ export async function syncSources(
   if (log && options.limit !== undefined) {
     throw new TypeError('sync: options.limit cannot be used with logs: each round reads only the lines that are new');
   }
-  if (log) return syncLogs(target, sources, { ...filled, shape: 'ndjson', format: 'json' }, looking);
+  if (log) return syncLogs(target, sources, { ...filled, layout: 'ndjson', format: 'json' }, looking);
   const resolved = resolveImportOptions(filled, target.closing);
   // Asked once for all that follows: an object that is replaced meanwhile is noticed when it is opened.
   const streams = await remoteStreams(given, knownObjects(target, sources, resolved), resolved.signal);

@@ -100,7 +100,7 @@ export class WholeImport implements ImportWork {
       if (manifest !== undefined && this.#options.mode === 'replace') refuseEdited(manifest, this.#options);
       if (manifest !== undefined) expectation = await expectationOf(snapshot, this.#target, manifest);
       // Only names are more than the bytes of a new source can say.
-      if (!this.#goesOn && expectation?.shape === 'values') expectation = undefined;
+      if (!this.#goesOn && expectation?.layout === 'values') expectation = undefined;
       if (base !== undefined && this.#options.mode !== 'replace') {
         const ranges = [...notedFiles(snapshot, base.manifest.id, base.sources)].flatMap((file) => file.ranges);
         this.#records = await recordsIn(snapshot, this.#target, base.manifest, ranges, pause);

@@ -1,7 +1,7 @@
 // What the catalog keeps, as types: manifests, shard entries, garbage. docs/format.md draws the bytes.
 
-import type { FramingName } from '../kernel/contract.js';
 import type { HasNumbers, KeyPath } from '../keys/key-path.js';
+import type { Framing } from './framing.js';
 import type { RecentState } from './recent-types.js';
 
 /** Where a record is. Shard numbers grow in source order, so comparing (shard, ordinal) compares source positions. */
@@ -32,7 +32,7 @@ export interface StoreHeader {
 /** Where the primary key comes from. */
 export type KeyRule =
   | { readonly kind: 'path'; readonly path: KeyPath }
-  /** Framing `object`: the member name. */
+  /** Layout `object`: the member name. */
   | { readonly kind: 'name' }
   /** No key: a record is found by its ordinal in the collection, from 0; needs no tree. */
   | { readonly kind: 'ordinal' };
@@ -56,7 +56,7 @@ export interface CollectionManifest extends HasNumbers {
   readonly name: string;
   readonly id: number;
   readonly generation: number;
-  readonly framing: FramingName;
+  readonly framing: Framing;
   readonly key: KeyRule;
   /** Where keys are hidden: with it the secrets of the indexes are made (seal/hidden-keys.ts), 32 hexadecimal digits. It stays. */
   readonly keySalt?: string | undefined;

@@ -106,8 +106,8 @@ export function resolveWatchOptions(given: WatchOptions = {}): {
   const isWatching = ([name]: readonly [string, unknown]) => Object.hasOwn(WATCH_OPTIONS, name);
   const importing: SyncOptions = Object.fromEntries(checked.filter((entry) => !isWatching(entry)));
   checkTogether('watch', importing);
-  if (given.log && (importing.select !== undefined || (importing.shape ?? 'ndjson') !== 'ndjson')) {
-    throw new TypeError('watch: with options.log each line is a record: leave out options.select and options.shape');
+  if (given.log && (importing.select !== undefined || (importing.layout ?? 'ndjson') !== 'ndjson')) {
+    throw new TypeError('watch: with options.log each line is a record: leave out options.select and options.layout');
   }
   if (given.log && importing.limit !== undefined) {
     throw new TypeError(

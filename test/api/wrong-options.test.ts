@@ -89,7 +89,7 @@ const NAMES: readonly Options[] = [
 ];
 const IMPORTING: readonly Options[] = [
   ...[...WRITING, ...SIGNAL, ...NAMES, ...INDEXES],
-  ...[{ shape: 'auto' }, { workers: 0 }, { workers: '2' }, { level: 99 }, { select: 'data' }, { maxBad: '1' }],
+  ...[{ layout: 'auto' }, { workers: 0 }, { workers: '2' }, { level: 99 }, { select: 'data' }, { maxBad: '1' }],
   ...[{ onBadRecord: true }, { maxBadRatio: 2 }, { spanBytes: 0 }],
 ];
 

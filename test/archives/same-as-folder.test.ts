@@ -32,7 +32,7 @@ async function outcomeOf(source: ImportSource, root: string, options: ImportOpti
   const store = await openStore(memory());
   const anonymous = (text: string) => text.replaceAll(root, 'FILES/').replaceAll(' (store)', '');
   try {
-    const { records: counts, files, warnings, badFiles, framing } = await store.import(source, options);
+    const { records: counts, files, warnings, badFiles, layout } = await store.import(source, options);
     const records: [string, string][] = [];
     for await (const { key, text } of store.collection().rangeText()) records.push([JSON.stringify(key), text]);
     const quarantined = [];
@@ -42,7 +42,7 @@ async function outcomeOf(source: ImportSource, root: string, options: ImportOpti
       }
     }
     const bad = badFiles.files.map(({ file, reason }) => [anonymous(file), reason]);
-    return { counts, files, framing, bad, records, quarantined, warnings: warnings.length };
+    return { counts, files, layout, bad, records, quarantined, warnings: warnings.length };
   } catch (error) {
     const { code, file, message, offset, line, record, reason, snippet } = error as Record<string, string>;
     if (code === undefined) throw error;
@@ -85,7 +85,7 @@ test.each<[string, ImportOptions]>([
   ['by names', { onBadRecord: 'quarantine' }],
   ['by names, strictly', {}],
   ['by keys', { key: 'id', onBadRecord: 'quarantine', onBadFile: 'skip' }],
-  ['as lines', { shape: 'ndjson', onBadRecord: 'skip', include: ['*.json', '*.txt'], exclude: ['b'] }],
+  ['as lines', { layout: 'ndjson', onBadRecord: 'skip', include: ['*.json', '*.txt'], exclude: ['b'] }],
   ['in small spans', { spanBytes: 700, onBadRecord: 'quarantine' }],
   ['in small spans by keys', { spanBytes: 300, key: 'id', onBadRecord: 'skip' }],
   ['inside of documents', { select: '', onBadRecord: 'skip' }],

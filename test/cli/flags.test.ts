@@ -51,8 +51,8 @@ describe('texts of the library', () => {
 });
 
 test.each([
-  ["give option shape: 'object'.", 'give --shape object.'],
-  ["option shape: 'ndjson' or option shape: 'values'", '--shape ndjson or --shape values'],
+  ["give option layout: 'object'.", 'give --layout object.'],
+  ["option layout: 'ndjson' or option layout: 'values'", '--layout ndjson or --layout values'],
   ['raise option recordBytesMax, or', 'raise --max-record-bytes, or'],
   ['for example option maxBad: 100000.', 'for example --max-bad 100000.'],
   ['option maxBadRatio: 0.01 allows', '--max-bad-ratio 0.01 allows'],
@@ -64,7 +64,7 @@ test.each([
   ["option key: '/@odata.id'", '--key /@odata.id'],
   ['import: options.level must be an integer', 'import: --level must be an integer'],
   ['options.key: a key path must name a member', '--key: a key path must name a member'],
-  ['leave out options.select and options.shape', 'leave out --select and --shape'],
+  ['leave out options.select and options.layout', 'leave out --select and --layout'],
   ['options.collections.posts.staleMs must be', 'options.collections.posts.staleMs must be'],
   ['options.nothing must be', 'options.nothing must be'],
   ['an option nobody knows: 7, option unknown: 7', 'an option nobody knows: 7, option unknown: 7'],

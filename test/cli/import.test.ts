@@ -42,7 +42,7 @@ describe('gristmill import', () => {
     const { code, stdout, stderr } = await gristmill('import', file, '--store', store, '--key', 'id', '--index', 'tag');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^collection +records \(replace\)$/m);
-    expect(stdout).toMatch(/^shape +array$/m);
+    expect(stdout).toMatch(/^layout +array$/m);
     expect(stdout).toMatch(/^records read +3$/m);
     expect(stdout).toMatch(/^index tag +3 entries in 1 pages$/m);
   });
@@ -54,7 +54,7 @@ describe('gristmill import', () => {
     expect(parseLines(stdout)).toHaveLength(1);
     expect(JSON.parse(stdout)).toMatchObject({
       collection: 'records',
-      shape: 'array',
+      layout: 'array',
       records: { read: 3, stored: 3, rejected: 0, replaced: 0 },
       bytes: { source: GOOD.length, stored: expect.any(Number) },
       shards: 1,
@@ -75,7 +75,7 @@ describe('gristmill import', () => {
       'y',
       '--select',
       '/data/items',
-      '--shape',
+      '--layout',
       'array',
     ];
     const modes = ['--mode', 'replace', '--on-duplicate', 'first', '--on-bad-record', 'quarantine', '--max-bad', '1'];
@@ -129,7 +129,7 @@ describe('gristmill import', () => {
     ['SOURCE_NOT_JSON', 'id,name\n1,Ada\n'],
     ['SOURCE_UTF16', Buffer.from('\ufeff[{"id":1}]', 'utf16le')],
     ['SOURCE_TRUNCATED', '[{"id":1},{"id":2},'],
-    ['SOURCE_TRAILING_BYTES', '[{"id":1}] [{"id":2}]', '--shape', 'array'],
+    ['SOURCE_TRAILING_BYTES', '[{"id":1}] [{"id":2}]', '--layout', 'array'],
     ['BAD_RECORD', '[{"id":1},{"id":02},{"id":3}]'],
   ])('%s ends with exit code 3 and leaves the store as it was', async (errorCode, text, ...options) => {
     const { file, store, before } = await storeAndSource(text);

@@ -65,6 +65,7 @@ describe('a usage error', () => {
     ['unknown command', ['grind'], /unknown command 'grind'/],
     ['unknown option', ['stat', '--store', 's', '--colour'], /unknown option '--colour'/],
     ['misspelled option', ['import', 'f', '--store', 's', '--indx', 'a'], /Did you mean --index/],
+    ['renamed option', ['import', 'f', '--store', 's', '--shape', 'array'], /'--shape .* It is called --layout now/],
     ['missing source', ['import', '--store', 's'], /missing required argument 'source'/],
     ['missing key', ['get', '--store', 's'], /missing required argument 'key'/],
     [

@@ -62,7 +62,7 @@ describe('gristmill put', () => {
 
   test('needs a name where names are the keys, and only there', async () => {
     writeFileSync(join(folder, 'names.json'), '{"ada":{"n":1},"bob":{"n":2}}');
-    await run('import', join(folder, 'names.json'), '--collection', 'names', '--shape', 'object');
+    await run('import', join(folder, 'names.json'), '--collection', 'names', '--layout', 'object');
     const names = ['--collection', 'names'];
     expect(await run('put', '{"n":3}', '--name', 'ada', ...names)).toMatchObject({ code: 0 });
     expect((await run('get', 'ada', 'bob', ...names)).stdout).toBe('{"n":3}\n{"n":2}\n');

@@ -67,7 +67,7 @@ ob', age: .5, tags: ['a', 'b',], },
 
   test('members of an object, with names that are bare', async () => {
     const source = file('members.json5', '{ann: {age: 0x10, x: 1}, \'b\\x6fb\': {age: 3,}, "c": {"age": 17}}');
-    const options = { dialect: 'json5', shape: 'object', where: ['age>10'], omit: ['x'] } as const;
+    const options = { dialect: 'json5', layout: 'object', where: ['age>10'], omit: ['x'] } as const;
     const { texts } = await imported(source, options);
     expect(texts).toEqual([
       ['ann', '{"age":16}'],
@@ -111,7 +111,7 @@ describe('positions and rules', () => {
 
   test('picked and omitted members of elements', async () => {
     const source = file('rows-of-rows.json', '{"a":[{"rows":[[1,{"x":1,"y":2}],[2,{"y":3}]]},{"rows":[[3,{"x":4}]]}]}');
-    const options = { select: '/a/*/rows', key: '/0', shape: 'array' } as const;
+    const options = { select: '/a/*/rows', key: '/0', layout: 'array' } as const;
     const picked = await imported(source, { ...options, pick: ['/0', '/1/x'], where: ['/0<3'] });
     expect(picked.texts.map(([, text]) => text)).toEqual(['[1,{"x":1}]', '[2,{}]']);
     const omitted = await imported(source, { ...options, omit: ['/1/x'] });
@@ -148,7 +148,7 @@ describe('formats, and options that are for others', () => {
   });
 
   test('an option that a row has no use for is refused, also for a file in an archive', async () => {
-    const refused: readonly ImportOptions[] = [{ shape: 'array' }, { select: '/*/rows' }];
+    const refused: readonly ImportOptions[] = [{ layout: 'array' }, { select: '/*/rows' }];
     for (const source of archives().slice(0, 2)) {
       for (const options of refused) {
         await expect(imported(source, { include: ['*.csv'], ...options })).rejects.toThrow(TypeError);

@@ -140,7 +140,7 @@ class Run {
     const members = texts.map((text, i) => `${JSON.stringify(nameOf(drafts[i]!.key))}:${text}`);
     const source = fileWith(on === 'named' ? `{${members.join()}}` : texts.join('\n'), 'source.json', this.sources);
     await this.store.import(source, {
-      ...{ collection: on, mode: 'upsert', workers: 1, shape: on === 'named' ? 'object' : 'ndjson' },
+      ...{ collection: on, mode: 'upsert', workers: 1, layout: on === 'named' ? 'object' : 'ndjson' },
       ...((on === 'plain' || on === 'tagged') && { key: 'id' }),
       ...((on === 'tagged' || on === 'rows') && { indexes: ['tag'] }),
     });

@@ -97,7 +97,7 @@ class Run {
         indexes: ['tag'],
         mode: how,
         onDuplicate: 'first',
-        shape: 'ndjson',
+        layout: 'ndjson',
         workers: 1,
       } as const;
       await this.#store.import(source, options);

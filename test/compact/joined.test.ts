@@ -137,7 +137,7 @@ test('a collection that is replaced takes its joined file along; a backup has it
   await store.compact();
   const target = join(scratch(), 'copy');
   expect((await store.backup(target)).shards).toEqual({ linked: 1, copied: 0 });
-  await store.import(writeTo(textOf(7)), { key: 'id', indexes: ['tag'], mode: 'replace', shape: 'ndjson' });
+  await store.import(writeTo(textOf(7)), { key: 'id', indexes: ['tag'], mode: 'replace', layout: 'ndjson' });
   expect(shardFiles(directory)).toHaveLength(1);
   await expectHolds(store, [textOf(7)]);
   await expectSound(store);

@@ -58,13 +58,13 @@ async function opened(where: string): Promise<Store> {
 }
 
 describe('what is made again has the same keys', () => {
-  test.each(['lines', 'object'])('an index that is lost, of %s, with what a transaction put', async (shape) => {
+  test.each(['lines', 'object'])('an index that is lost, of %s, with what a transaction put', async (layout) => {
     const { store, directory, run } = await testStore();
     const members = JSON.stringify(Object.fromEntries(orders.map((order, i) => [`n${i}`, order])));
-    await run(shape === 'object' ? members : lines, {
+    await run(layout === 'object' ? members : lines, {
       ...KEY,
       spanBytes: 40_000,
-      ...(shape === 'object' && { shape }),
+      ...(layout === 'object' && { layout }),
     });
     await expectOrders(store.collection<Order>('records'));
     await store.close();
@@ -179,7 +179,7 @@ describe('a record without a whole key', () => {
       message: expect.stringMatching(message),
     });
     const named = `{"one":${text}}`;
-    await expect(run(named, { ...KEY, shape: 'object' })).rejects.toThrow(message);
+    await expect(run(named, { ...KEY, layout: 'object' })).rejects.toThrow(message);
     await run('{"tenant":"a","id":1}', KEY);
     const put = store.collection('records').putText(text);
     const said = /key path "[a-z]+"/.exec(message.source)![0];

@@ -17,8 +17,7 @@ import { json5Sources } from '../support/json5-documents.js';
 
 vi.spyOn(console, 'warn').mockImplementation(() => {});
 
-const SHAPES = { lines: 'ndjson', values: 'values', array: 'array', object: 'object' } as const;
-const OPENERS = { lines: '', values: '', array: '/* [ */[', object: "// '\n{" } as const;
+const OPENERS = { ndjson: '', values: '', array: '/* [ */[', object: "// '\n{" } as const;
 
 let directory: ReturnType<typeof makeDirectory>;
 beforeAll(() => {
@@ -29,10 +28,10 @@ afterAll(() => directory.remove());
 async function imported(source: ImportSource, options: ImportOptions) {
   const store = await openStore(memory());
   try {
-    const { records: counts, framing } = await store.import(source, { allowEmpty: true, ...options });
+    const { records: counts, layout } = await store.import(source, { allowEmpty: true, ...options });
     const texts: string[] = [];
     for await (const { text } of store.collection('records').scanText()) texts.push(text);
-    return { counts, framing, texts };
+    return { counts, layout, texts };
   } catch (error) {
     const { code, message } = error as Record<string, string>;
     return { code, message };
@@ -49,12 +48,12 @@ function fileOf(text: string | Uint8Array, name = 'source.json5'): string {
 
 const cuts = fc.record({ spanBytes: fc.constantFrom(30, 100, 1 << 20), windowBytes: fc.constantFrom(1, 64, 1 << 16) });
 
-describe.each(['lines', 'values', 'array', 'object'] as const)('framing %s', (framing) => {
+describe.each(['ndjson', 'values', 'array', 'object'] as const)('layout %s', (layout) => {
   test('gives what the json5 package reads, from a file, a stream and a compressed file', async () => {
     await fc.assert(
-      fc.asyncProperty(json5Sources(framing), cuts, async ({ source, documents }, sizes) => {
-        const text = OPENERS[framing] + source + (framing === 'lines' ? '' : ' /* " */ // end');
-        const options = { dialect: 'json5', shape: SHAPES[framing], ...sizes } as const;
+      fc.asyncProperty(json5Sources(layout), cuts, async ({ source, documents }, sizes) => {
+        const text = OPENERS[layout] + source + (layout === 'ndjson' ? '' : ' /* " */ // end');
+        const options = { dialect: 'json5', layout, ...sizes } as const;
         const expected: unknown[] = documents.map((one) => JSON5.parse(one));
         const sources = [
           fileOf(text),
@@ -65,7 +64,7 @@ describe.each(['lines', 'values', 'array', 'object'] as const)('framing %s', (fr
         ];
         for (const one of sources) {
           const { texts, code, message } = await imported(one, options);
-          if (framing !== 'object') {
+          if (layout !== 'object') {
             expect({ code, message, values: texts?.map((line) => JSON.parse(line) as unknown) }).toEqual({
               values: expected,
             });
@@ -78,9 +77,9 @@ describe.each(['lines', 'values', 'array', 'object'] as const)('framing %s', (fr
 
   test('stores strict JSON as without the option', async () => {
     await fc.assert(
-      fc.asyncProperty(sourceTexts(framing), cuts, async (source, sizes) => {
-        const path = fileOf({ array: '[', object: '{', lines: '', values: '' }[framing] + source);
-        const options = { shape: SHAPES[framing], ...sizes } as const;
+      fc.asyncProperty(sourceTexts(layout), cuts, async (source, sizes) => {
+        const path = fileOf({ array: '[', object: '{', ndjson: '', values: '' }[layout] + source);
+        const options = { layout, ...sizes } as const;
         expect(await imported(path, { ...options, dialect: 'json5', nonfinite: 'null' })).toEqual(
           await imported(path, options),
         );
@@ -94,13 +93,13 @@ describe('the layout of a source', () => {
   test.each([
     ['a comment, then an array', '// [\n/* { */ [{a:1},]', 'array', ['{"a":1}']],
     ['one document over lines', "{\n  // '\n  a: 1,\n}\n// end", 'values', ['{"a":1}']],
-    ['a document on each line', "{a:1} // '\n{'a':2}\n", 'lines', ['{"a":1}', '{"a":2}']],
+    ['a document on each line', "{a:1} // '\n{'a':2}\n", 'ndjson', ['{"a":1}', '{"a":2}']],
     ['a string over lines', "'a\\\nb'\n'c'", 'values', ['"ab"', '"c"']],
     ['a comment over lines', '{a:1} /*\n*/ {a:2}\n', 'values', ['{"a":1}', '{"a":2}']],
     ['a comment longer than what is looked at first', `/*${'*'.repeat(200_000)}*/[1]`, 'array', ['1']],
     ['a byte order mark', '\ufeff// a\n[1]', 'array', ['1']],
-  ])('%s', async (_name, text, framing, texts) => {
-    expect(await imported(fileOf(text), { dialect: 'json5' })).toMatchObject({ framing, texts });
+  ])('%s', async (_name, text, layout, texts) => {
+    expect(await imported(fileOf(text), { dialect: 'json5' })).toMatchObject({ layout, texts });
   });
 
   test.each([

@@ -22,14 +22,14 @@ afterAll(() => directory.remove());
 async function imported(source: ImportSource, options: ImportOptions = {}) {
   const store = await openStore(memory());
   try {
-    const { records: counts, framing, shape, warnings } = await store.import(source, options);
+    const { records: counts, layout, warnings } = await store.import(source, options);
     const texts: string[] = [];
     for await (const { text } of store.collection('records').scanText()) texts.push(text);
     const raw: string[] = [];
     for (const { name } of await store.quarantine.files()) {
       for await (const one of store.quarantine.records(name)) raw.push(one.text);
     }
-    return { counts, framing, shape, texts, warnings, raw };
+    return { counts, layout, texts, warnings, raw };
   } catch (error) {
     const { code, message, offset } = error as Record<string, string>;
     return { code, message, offset };
@@ -55,7 +55,7 @@ describe('text sequences', () => {
         const text = all.map((one) => `\x1e${one}\n`).join('');
         const fromFile = await imported(fileOf(text), some);
         expect(compacted(fromFile.texts)).toEqual(all.map(compact));
-        expect(fromFile.shape).toBe('values');
+        expect(fromFile.layout).toBe('values');
         const fromGzip = await imported(fileOf(gzipSync(text), 'source.json.gz'), some);
         expect(fromGzip.texts).toEqual(fromFile.texts);
       }),
@@ -93,13 +93,13 @@ describe('arrays without brackets', () => {
     ['rows that are arrays', '[1,2],\n[3],\n', ['[1,2]', '[3]']],
   ])('%s', async (_name, text, texts) => {
     const sources = [fileOf(text), fileOf(gzipSync(text), 'source.gz'), folderOf({ 'a.json': text })];
-    for (const source of sources) expect((await imported(source, { shape: 'elements' })).texts).toEqual(texts);
-    expect((await imported(fileOf(text), { shape: 'elements', spanBytes: 5, windowBytes: 3 })).texts).toEqual(texts);
+    for (const source of sources) expect((await imported(source, { layout: 'elements' })).texts).toEqual(texts);
+    expect((await imported(fileOf(text), { layout: 'elements', spanBytes: 5, windowBytes: 3 })).texts).toEqual(texts);
   });
 
   test('are refused where something follows their closing bracket, or the last record is not whole', async () => {
-    expect(await imported(fileOf('1,2] 3'), { shape: 'elements' })).toMatchObject({ code: 'SOURCE_TRAILING_BYTES' });
-    expect(await imported(fileOf('{"a":1},{"a":'), { shape: 'elements' })).toMatchObject({ code: 'SOURCE_TRUNCATED' });
+    expect(await imported(fileOf('1,2] 3'), { layout: 'elements' })).toMatchObject({ code: 'SOURCE_TRAILING_BYTES' });
+    expect(await imported(fileOf('{"a":1},{"a":'), { layout: 'elements' })).toMatchObject({ code: 'SOURCE_TRUNCATED' });
   });
 });
 
@@ -113,23 +113,23 @@ describe('sources that are cut off', () => {
   } as const;
 
   /** Whether the text is what is left of a record. A number may be part of a longer one, unless white space follows. */
-  function wholeOf(shape: keyof typeof sources, text: string): number {
+  function wholeOf(layout: keyof typeof sources, text: string): number {
     let count = 0;
     for (let end = 0, at = 0; ; count++) {
       const one = all[count];
-      at = one === undefined ? -1 : sources[shape].indexOf(shape === 'object' ? `:${one}` : one, end);
+      at = one === undefined ? -1 : sources[layout].indexOf(layout === 'object' ? `:${one}` : one, end);
       if (one === undefined) return count;
-      end = at + (shape === 'object' ? 1 : 0) + one.length;
+      end = at + (layout === 'object' ? 1 : 0) + one.length;
       if (end > text.length) return count;
-      const mayContinue = (shape === 'array' || shape === 'object') && one === '12.5' && end === text.length;
+      const mayContinue = (layout === 'array' || layout === 'object') && one === '12.5' && end === text.length;
       if (mayContinue) return count;
     }
   }
 
   test.each(['array', 'object', 'ndjson', 'values'] as const)(
     '%s: the whole records are kept, cut at every byte',
-    async (shape) => {
-      const source = sources[shape];
+    async (layout) => {
+      const source = sources[layout];
       for (let cut = 0; cut < source.length; cut += 1) {
         const text = source.slice(0, cut);
         const file = fileOf(text);
@@ -138,26 +138,26 @@ describe('sources that are cut off', () => {
           warnings,
           counts,
           code,
-        } = await imported(file, { shape, onTruncated: 'keep', allowEmpty: true });
+        } = await imported(file, { layout, onTruncated: 'keep', allowEmpty: true });
         // Nothing of it is there, or the only record is not whole.
         if (code !== undefined) {
           expect(['SOURCE_EMPTY', 'SOURCE_TRUNCATED', 'TOO_MANY_BAD_RECORDS', 'SOURCE_NOT_JSON']).toContain(code);
-          expect(wholeOf(shape, text)).toBe(0);
+          expect(wholeOf(layout, text)).toBe(0);
           continue;
         }
         // A number at the end of lines and of values is whole, as without the option.
-        expect([text, texts.length]).toEqual([text, expectedCount(shape, text)]);
+        expect([text, texts.length]).toEqual([text, expectedCount(layout, text)]);
         expect(counts!.read).toBe(texts.length + counts!.rejected);
-        const mustWarn = shape === 'array' || shape === 'object' || counts!.rejected > 0;
+        const mustWarn = layout === 'array' || layout === 'object' || counts!.rejected > 0;
         expect(warnings?.filter((one) => one.includes('is cut off'))).toHaveLength(mustWarn ? 1 : 0);
         if (mustWarn && cut > 1) expect(warnings!.join()).toContain(`ends at byte ${cut}`);
       }
     },
   );
 
-  function expectedCount(shape: keyof typeof sources, text: string): number {
-    if (shape === 'array' || shape === 'object') return wholeOf(shape, text);
-    return text.split(shape === 'ndjson' ? '\n' : ' ').filter(isJson).length;
+  function expectedCount(layout: keyof typeof sources, text: string): number {
+    if (layout === 'array' || layout === 'object') return wholeOf(layout, text);
+    return text.split(layout === 'ndjson' ? '\n' : ' ').filter(isJson).length;
   }
 
   function isJson(text: string): boolean {

@@ -70,7 +70,7 @@ test('lines, arrays and objects by key, with every codec', async () => {
       const bytes = await exported(store.collection('records'), { format, ...packing });
       const file = join(scratch(), `export.${format === 'ndjson' ? 'ndjson' : 'json'}${ENDINGS[packing.compress]}`);
       writeFileSync(file, bytes);
-      const again = await imported(file, { key: 'k', shape: format === 'object' ? 'object' : undefined });
+      const again = await imported(file, { key: 'k', layout: format === 'object' ? 'object' : undefined });
       expect(await textsIn(again.collection('records'))).toEqual(texts);
       if (format !== 'object') {
         const before = await exported(store.collection('records'));
@@ -92,10 +92,10 @@ test('an object with its names', async () => {
     const texts = members.map(([name, value]) => `${JSON.stringify(name)}:${compact(value)}`);
     const source = join(scratch(), 'source.json');
     writeFileSync(source, `{${texts.join(',')}}`);
-    const store = await imported(source, { shape: 'object' });
+    const store = await imported(source, { layout: 'object' });
     const file = join(scratch(), `export.json${ENDINGS[packing.compress]}`);
     writeFileSync(file, await exported(store.collection('records'), { format: 'json', ...packing }));
-    const again = await imported(file, { shape: 'object' });
+    const again = await imported(file, { layout: 'object' });
     const all = (await exported(store.collection('records'))).toString();
     expect((await exported(again.collection('records'))).toString()).toBe(all);
     await Promise.all([store.close(), again.close()]);

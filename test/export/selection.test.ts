@@ -105,7 +105,7 @@ describe('a part of a collection', () => {
 describe('CSV', () => {
   async function csvOf(values: readonly unknown[], options?: StreamOptions): Promise<string[][]> {
     const store = await openStore(memory());
-    await store.import(fileWith(values.map((value) => JSON.stringify(value)).join('\n')), { shape: 'values' });
+    await store.import(fileWith(values.map((value) => JSON.stringify(value)).join('\n')), { layout: 'values' });
     const bytes = await exported(store.collection('records'), { format: 'csv', ...options });
     await store.close();
     return parse(bytes, { relax_column_count: false });

@@ -38,19 +38,19 @@ describe.each(KINDS)('%s', (kind) => {
     expect(report).toMatchObject({ files: 3000, records: { read: expected.length, stored: expected.length } });
     expect((await tested.texts()).map((text) => JSON.parse(text))).toEqual(expected);
     const lines = paths.filter((_, i) => Math.floor(i / 7) % 3 === 0 && i % 4 !== 0);
-    const ofLines = await tested.store.import(lines, { key: 'id', workers: 1, shape: 'ndjson' });
-    expect(ofLines).toMatchObject({ shards: 1, spans: { total: 1 }, files: lines.length, shape: 'ndjson' });
+    const ofLines = await tested.store.import(lines, { key: 'id', workers: 1, layout: 'ndjson' });
+    expect(ofLines).toMatchObject({ shards: 1, spans: { total: 1 }, files: lines.length, layout: 'ndjson' });
     expect(ofLines.layouts).toMatchObject([{ sources: lines.length, first: lines[0] }]);
   });
 
-  test('without a key, positions count through all files; with shape object, names are keys', async () => {
+  test('without a key, positions count through all files; with layout object, names are keys', async () => {
     const tested = await testStore(kind);
     await tested.run(range(100).map((i) => `${i}\n{"n":${i}}\n`));
     expect(await tested.texts()).toEqual(range(100).flatMap((i) => [`${i}`, `{"n":${i}}`]));
     expect(tested.store.collection().getTextSync(199)).toBe('{"n":99}');
     await tested.run(
       range(100).map((i) => `{"a${i}":1,"b${i}":{}}`),
-      { shape: 'object' },
+      { layout: 'object' },
     );
     expect(tested.store.collection().getTextSync('b77')).toBe('{}');
     expect(tested.store.collection().stat()).toMatchObject({ records: 200, shards: 1 });

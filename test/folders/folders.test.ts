@@ -1,4 +1,4 @@
-// Goal: an import takes folders: every kind of good and bad file, keys, shapes, what is left out, large files and thousands
+// Goal: an import takes folders: every kind of good and bad file, keys, layouts, what is left out, large files and thousands
 // of small ones.
 // Method: small folders of known files, through the built library and the command line.
 
@@ -109,7 +109,7 @@ describe.each(KINDS)('%s', (kind) => {
     });
     const options: ImportOptions = { key: 'id', spanBytes: 512, windowBytes: 256, onBadRecord: 'skip', workers: 2 };
     const report = await tested.store.import(root, options);
-    expect(report).toMatchObject({ shape: 'folder', files: 5, records: { read: 405, stored: 404, rejected: 1 } });
+    expect(report).toMatchObject({ layout: 'folder', files: 5, records: { read: 405, stored: 404, rejected: 1 } });
     expect(report.spans.total).toBeGreaterThan(10);
     const records = tested.store.collection();
     expect([...['one', 0, 199, 1000, 1199, 2002].map((key) => records.getTextSync(key)?.slice(0, 9))]).toEqual([
@@ -122,21 +122,21 @@ describe.each(KINDS)('%s', (kind) => {
     ]);
   });
 
-  test('a shape that is given holds for every file', async () => {
+  test('a layout that is given holds for every file', async () => {
     const tested = await testStore(kind);
     const root = folderOf({ 'a.json': '{"x":1,"y":{}}', 'b.json': '{"z":[]}' });
-    await tested.store.import(root, { shape: 'object', workers: 1 });
+    await tested.store.import(root, { layout: 'object', workers: 1 });
     expect(await recordsOf(tested)).toEqual([
       ['x', '1'],
       ['y', '{}'],
       ['z', '[]'],
     ]);
-    await tested.store.import(root, { shape: 'ndjson', workers: 1 });
+    await tested.store.import(root, { layout: 'ndjson', workers: 1 });
     expect(await recordsOf(tested)).toEqual([
       ['a.json#0', '{"x":1,"y":{}}'],
       ['b.json#0', '{"z":[]}'],
     ]);
-    expect(await errorOf(tested.store.import(root, { shape: 'array' }))).toMatchObject({ code: 'BAD_RECORD' });
+    expect(await errorOf(tested.store.import(root, { layout: 'array' }))).toMatchObject({ code: 'BAD_RECORD' });
     expect(await errorOf(tested.store.import(root, { select: '/a' }))).toMatchObject({ code: 'SELECT_NOT_FOUND' });
   });
 
@@ -215,5 +215,5 @@ test('thousands of files with few descriptors, by the command line', async () =>
   const command = `ulimit -n 300; exec "${process.execPath}" "${CLI}" import "${root}" --store "${store}" --json`;
   const { stdout, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
   expect(stderr).toBe('');
-  expect(JSON.parse(stdout)).toMatchObject({ files: 5000, records: { stored: 5000 }, shape: 'folder' });
+  expect(JSON.parse(stdout)).toMatchObject({ files: 5000, records: { stored: 5000 }, layout: 'folder' });
 });

@@ -180,12 +180,12 @@ test('options that have no meaning for a format are refused', async () => {
   const { store } = await testStore('in memory');
   const csv = fileOf('x.csv', 'a\n1\n');
   const refused: [ImportOptions, RegExp][] = [
-    [{ shape: 'array' }, /read as csv.*leave out option shape/],
+    [{ layout: 'array' }, /read as csv.*leave out option layout/],
     [{ select: '/a' }, /leave out option select/],
     [{ format: 'bson', types: 'auto' }, /options.types is for the cells/],
     [{ format: 'es-bulk', mode: 'insert' }, /actions of a bulk file/],
     [{ format: 'es-bulk', onDuplicate: 'first' }, /actions of a bulk file/],
-    [{ format: 'es-bulk', shape: 'object' }, /leave out options.shape/],
+    [{ format: 'es-bulk', layout: 'object' }, /leave out options.layout/],
     [{ types: 'a=int' }, /options.types/],
     [{ format: 'xml' as never }, /must be one of/],
   ];

@@ -101,7 +101,7 @@ class One {
       switch (step.do) {
         case 'import': {
           const source = Buffer.from(step.drafts.map(textOf).join('\n'));
-          const options = { collection: name, key: 'id', shape: 'ndjson', workers: 1 } as const;
+          const options = { collection: name, key: 'id', layout: 'ndjson', workers: 1 } as const;
           const {
             indexes: _,
             seconds: __,

@@ -31,7 +31,7 @@ test.each([
     message: expect.stringMatching(message),
   });
   const named = fileWith('{"x":{"v":1},"y":{"v":2},"x":{"v":3}}');
-  await expect(store.import(named, { collection: 'n', shape: 'object', onDuplicate: 'error' })).rejects.toThrow(
+  await expect(store.import(named, { collection: 'n', layout: 'object', onDuplicate: 'error' })).rejects.toThrow(
     /Record 2 of .* has the key \(not shown/,
   );
   expect(store.collection().count()).toBe(1);
@@ -116,7 +116,7 @@ test.each(['catalog', 'shards'])(
     const directory = join(scratch(), 'store');
     const store = await openStore(directory, optionsOf('hidden'));
     const members = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`n${i}`, { i, tag: `t${i % 7}` }]));
-    await store.import(fileWith(JSON.stringify(members)), { shape: 'object', indexes: ['tag'] });
+    await store.import(fileWith(JSON.stringify(members)), { layout: 'object', indexes: ['tag'] });
     await store.transaction((tx) => tx.collection('records').patch('n3', { tag: 'patched' }));
     if (from === 'shards') await store.compact();
     await store.close();
@@ -127,7 +127,7 @@ test.each(['catalog', 'shards'])(
     expect(repaired.collection().count({ index: 'tag', gte: 't1', lte: 't1' })).toBe(72);
     expect((await repaired.verify({ workers: 1 })).faults).toEqual([]);
     if (from === 'shards') return;
-    await repaired.import(fileWith(JSON.stringify(members)), { shape: 'object', indexes: ['tag'], changes: 'keep' });
+    await repaired.import(fileWith(JSON.stringify(members)), { layout: 'object', indexes: ['tag'], changes: 'keep' });
     expect(repaired.collection().getSync('n3')).toEqual({ i: 3, tag: 'patched' });
   },
 );

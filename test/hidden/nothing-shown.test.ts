@@ -67,7 +67,7 @@ async function written(directory: string, keys: 'hidden' | 'plaintext') {
   await store.import(source, { ...OPTIONS, workers: 2, spanBytes: 4096 });
   await store.import(fileWith(text(rows(300, 400))), { ...OPTIONS, mode: 'upsert' });
   const members = Object.fromEntries(rows(0, 50).map((row) => [row.id, row]));
-  await store.import(fileWith(JSON.stringify(members)), { collection: 'names', shape: 'object' });
+  await store.import(fileWith(JSON.stringify(members)), { collection: 'names', layout: 'object' });
   await store.transaction((tx) => {
     const collection = tx.collection('c');
     for (const row of rows(1000, 30)) collection.put(row);

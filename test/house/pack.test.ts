@@ -72,7 +72,7 @@ describe('the packed package', () => {
     writeFileSync(join(folder, 'program.js'), PROGRAM);
     const { stdout } = await run(process.execPath, ['program.js'], { cwd: folder });
     const { report, warmed, answers, record, text } = JSON.parse(stdout);
-    expect(report).toMatchObject({ shape: 'array', workers: 2, records: { read: 5000, stored: 5000 } });
+    expect(report).toMatchObject({ layout: 'array', workers: 2, records: { read: 5000, stored: 5000 } });
     expect(report.shards).toBeGreaterThan(1);
     expect(warmed).toMatchObject({ records: 5000, complete: true });
     expect(answers).toBeGreaterThan(0);

@@ -40,6 +40,7 @@ const LAYERS = [
     'src/store/seal',
     'src/store',
     'src/store/shapes',
+    'src/store/codec/zstd',
     'src/store/codec',
     'src/store/files',
     'src/store/codec/raw',

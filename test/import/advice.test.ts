@@ -46,8 +46,8 @@ test('an array or object that is not closed: the command gives all of its whole 
       const bytes = Math.min(text.byteLength - 1, 1 + Math.floor((share / 1000) * text.byteLength));
       const path = join(folder, "it's cut.json");
       writeFileSync(path, text.subarray(0, bytes));
-      const shape = Array.isArray(whole) ? 'array' : 'object';
-      const error = await errorOf(imported(path, { shape })).catch(() => undefined);
+      const layout = Array.isArray(whole) ? 'array' : 'object';
+      const error = await errorOf(imported(path, { layout })).catch(() => undefined);
       const [, command] = /make a copy with a closing bracket: (.*)$/s.exec(String(error?.message)) ?? [];
       if (command === undefined) return;
       given++;
@@ -64,7 +64,7 @@ test('an array or object that is not closed: the command gives all of its whole 
         const atLeast = JSON.stringify(Array.isArray(whole) ? Object.values(more) : more, null, space);
         expect(bytes).toBeLessThan(Buffer.byteLength(atLeast.trimEnd().slice(0, -1).trimEnd()));
       }
-      expect((await imported(`${path}.closed.json`, { shape })).records).toEqual(Object.values(parsed));
+      expect((await imported(`${path}.closed.json`, { layout })).records).toEqual(Object.values(parsed));
     }),
     { numRuns: runs(150) },
   );

@@ -22,11 +22,11 @@ describe('a source of bad records', () => {
     ['of commas', `[1${','.repeat(BYTES)}]`, 'array', BYTES],
     ['of lines', `1\n${'x\n'.repeat(BYTES / 2)}`, 'ndjson', BYTES / 2],
     ['of members', `{"a":1${',b'.repeat(BYTES / 2)}}`, 'object', BYTES / 2],
-  ] as const)('%s: a quarantine of less than four times its bytes', async (_, text, shape, bad) => {
+  ] as const)('%s: a quarantine of less than four times its bytes', async (_, text, layout, bad) => {
     const path = join(directory, 'bad.json');
     writeFileSync(path, text);
-    const store = await openStore(join(directory, `store-${shape}`));
-    const options = { collection: 'bad', shape, onBadRecord: 'quarantine', workers: 1 } as const;
+    const store = await openStore(join(directory, `store-${layout}`));
+    const options = { collection: 'bad', layout, onBadRecord: 'quarantine', workers: 1 } as const;
     const { records, quarantine } = await store.import(path, options);
     await store.close();
     expect(records).toMatchObject({ read: bad + 1, stored: 1, rejected: bad });
@@ -40,7 +40,7 @@ describe('a source of bad records', () => {
     const path = join(directory, 'bad.json');
     writeFileSync(path, `[1${','.repeat(1_000_001)}]`);
     const store = await openStore(join(directory, 'store-of-none'));
-    const options = { onBadRecord: 'quarantine', shape: 'array', workers: 1 } as const;
+    const options = { onBadRecord: 'quarantine', layout: 'array', workers: 1 } as const;
     const message = expect.stringMatching(/allow more, for example option maxBad: 100000000\./);
     await expect(store.import(path, options)).rejects.toMatchObject({ code: 'TOO_MANY_BAD_RECORDS', message });
     expect(store.collections()).toEqual([]);

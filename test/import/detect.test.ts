@@ -50,23 +50,27 @@ describe('the layout', () => {
     ['pretty values', 'values', '{\n  "a": 1\n}\n{\n  "a": 2\n}\n'],
     ['a single pretty record', 'values', '{\n  "id": 1\n}\n'],
     ['a pretty record beyond the head', 'values', `{\n  "id": 1,\n  "text": ${LONG}\n}\n`],
-  ])('%s: %s', async (_, shape, content) => {
-    expect(await plan(content)).toMatchObject({ shape });
+  ])('%s: %s', async (_, layout, content) => {
+    expect(await plan(content)).toMatchObject({ layout });
   });
 
   test('can be overridden', async () => {
-    expect(await plan('{"x":{"a":1},"y":{"a":2}}', { shape: 'ndjson' })).toMatchObject({ shape: 'ndjson', from: 0 });
-    expect(await plan('{"x":1}', { shape: 'object' })).toMatchObject({ shape: 'object', framing: 'object', from: 1 });
-    expect(await plan('[1]\n[2]', { shape: 'values' })).toMatchObject({ shape: 'values', framing: 'values' });
-    expect(await plan('id\n', { shape: 'ndjson' })).toMatchObject({ framing: 'lines' });
+    expect(await plan('{"x":{"a":1},"y":{"a":2}}', { layout: 'ndjson' })).toMatchObject({ layout: 'ndjson', from: 0 });
+    expect(await plan('{"x":1}', { layout: 'object' })).toMatchObject({
+      layout: 'object',
+      recordLayout: 'object',
+      from: 1,
+    });
+    expect(await plan('[1]\n[2]', { layout: 'values' })).toMatchObject({ layout: 'values', recordLayout: 'values' });
+    expect(await plan('id\n', { layout: 'ndjson' })).toMatchObject({ recordLayout: 'ndjson' });
   });
 
   test('that is not there is refused', async () => {
-    expect(await errorOf(plan(' {"x":1}', { shape: 'array' }))).toMatchObject({
+    expect(await errorOf(plan(' {"x":1}', { layout: 'array' }))).toMatchObject({
       code: 'SELECT_NOT_CONTAINER',
       offset: 1,
     });
-    expect(await errorOf(plan(' 5', { shape: 'array' }))).toMatchObject({ code: 'SELECT_NOT_CONTAINER', offset: 1 });
+    expect(await errorOf(plan(' 5', { layout: 'array' }))).toMatchObject({ code: 'SELECT_NOT_CONTAINER', offset: 1 });
   });
 });
 

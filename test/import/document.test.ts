@@ -97,7 +97,7 @@ describe('a JSON Pointer', () => {
   ])('"%s" leads to the container that begins %s', (pointer, beginning) => {
     const { container } = walkAllWays(utf8(DOCUMENT), pointer);
     expect(DOCUMENT.slice(container!.from - 1, container!.from - 1 + beginning.length)).toBe(beginning);
-    expect(container!.framing).toBe(beginning.startsWith('[') ? 'array' : 'object');
+    expect(container!.layout).toBe(beginning.startsWith('[') ? 'array' : 'object');
   });
 
   test.each([

@@ -28,7 +28,7 @@ const EMPTY: readonly [string, () => string | string[], ImportOptions?][] = [
   ['a file of blanks', () => fileWith(' \n\t\r\n')],
   ['a byte order mark', () => fileWith('\ufeff')],
   ['an empty array', () => fileWith('[]')],
-  ['an empty object of records', () => fileWith('{}'), { shape: 'object' }],
+  ['an empty object of records', () => fileWith('{}'), { layout: 'object' }],
   ['an empty array inside', () => fileWith('{"data":[]}'), { select: '/data' }],
   ['an empty object inside', () => fileWith('{"data":{}}'), { select: '/data' }],
   ['a folder without anything', () => scratch()],

@@ -5,10 +5,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { guessBoundary, NO_GUESS } from '../../src/import/scan/guess.js';
-import type { FramingName } from '../../src/kernel/contract.js';
+import type { RecordLayout } from '../../src/kernel/contract.js';
 import { damaged, sourceTexts } from '../support/documents.js';
 import { runs } from '../support/effort.js';
-import { framings, utf8 } from '../support/scans.js';
+import { layouts, utf8 } from '../support/scans.js';
 
 const BACKSLASH = 0x5c;
 
@@ -50,9 +50,9 @@ const repeated = Array.from({ length: 4 }, () => RECORDS).flat();
 const named = repeated.map((record, i) => `"k${i}":${record}`);
 const pretty = repeated.map((record) => JSON.stringify(JSON.parse(record), undefined, 2));
 
-const ORDINARY: readonly (readonly [string, FramingName, Source])[] = [
-  ['lines', 'lines', sourceOf(repeated, '', '\n', 1, '\n')],
-  ['lines that end in CRLF', 'lines', sourceOf(repeated, '', '\r\n', 2, '\r\n')],
+const ORDINARY: readonly (readonly [string, RecordLayout, Source])[] = [
+  ['ndjson', 'ndjson', sourceOf(repeated, '', '\n', 1, '\n')],
+  ['lines that end in CRLF', 'ndjson', sourceOf(repeated, '', '\r\n', 2, '\r\n')],
   ['an array on one line', 'array', sourceOf(repeated, '[', ',', 1, ']')],
   ['a pretty array', 'array', sourceOf(pretty, '[\n  ', ',\n  ', 1, '\n]\n')],
   [
@@ -75,7 +75,7 @@ const ORDINARY: readonly (readonly [string, FramingName, Source])[] = [
 describe('guessBoundary', () => {
   test.each(ORDINARY)(
     '%s: right from every byte, whether the end of the source is seen or not',
-    (_, framing, source) => {
+    (_, layout, source) => {
       const { bytes, boundaries } = source;
       const wrong: string[] = [];
       for (let from = 1; from < boundaries.at(-3)!.at; from++) {
@@ -86,7 +86,7 @@ describe('guessBoundary', () => {
           [bytes.length, true],
           [boundaries.at(-1)!.at, false],
         ] as const) {
-          const guess = from + guessBoundary(bytes.subarray(from, end), framing, isTail);
+          const guess = from + guessBoundary(bytes.subarray(from, end), layout, isTail);
           if (guess !== expected) wrong.push(`${from} to ${end}: ${guess} instead of ${expected}`);
         }
       }
@@ -102,15 +102,15 @@ describe('guessBoundary', () => {
   test('finds nothing in the middle of one long record', () => {
     expect(guessBoundary(utf8('"a":1,"b":2,"c":3'), 'array', false)).toBe(NO_GUESS);
     expect(guessBoundary(utf8('1,2,3,4'), 'object', false)).toBe(NO_GUESS);
-    expect(guessBoundary(utf8('{"a":1}'), 'lines', false)).toBe(NO_GUESS);
+    expect(guessBoundary(utf8('{"a":1}'), 'ndjson', false)).toBe(NO_GUESS);
     expect(guessBoundary(utf8(''), 'values', false)).toBe(NO_GUESS);
   });
 
-  test.each(framings)('%s: never leaves the bytes it was given', (framing) => {
-    const anything = fc.oneof(damaged(sourceTexts(framing)), fc.uint8Array({ maxLength: 200 }));
+  test.each(layouts)('%s: never leaves the bytes it was given', (layout) => {
+    const anything = fc.oneof(damaged(sourceTexts(layout)), fc.uint8Array({ maxLength: 200 }));
     fc.assert(
       fc.property(anything, fc.boolean(), (bytes, isTail) => {
-        const guess = guessBoundary(bytes, framing, isTail);
+        const guess = guessBoundary(bytes, layout, isTail);
         if (guess !== NO_GUESS) expect(guess).toBeGreaterThanOrEqual(0);
         expect(guess).toBeLessThanOrEqual(bytes.length);
       }),

@@ -1,4 +1,4 @@
-// Goal: whole imports do what they promise: every shape, key and mode; tokens exactly as spelled; duplicates in source
+// Goal: whole imports do what they promise: every layout, key and mode; tokens exactly as spelled; duplicates in source
 // order; counts that add up.
 // Method: small sources in many small spans, through the built library with real worker threads, read back by lookups and
 // by an independent zstd.
@@ -15,7 +15,7 @@ const SPAN_BYTES = 16;
 describe.each(KINDS)('%s', (kind) => {
   const isDisk = kind === 'on disk';
 
-  describe('shapes', () => {
+  describe('layouts', () => {
     const A = '{"a":1,"t":"},{"}';
     const B = '{"a":[2,{"b":"]"}]}';
     test.each([
@@ -31,7 +31,7 @@ describe.each(KINDS)('%s', (kind) => {
       const { run, texts } = await testStore(kind);
       const report = await run(content, { spanBytes: SPAN_BYTES });
       expect(report).toMatchObject({
-        shape:
+        layout:
           name.includes('ndjson') || name === 'a single record'
             ? 'ndjson'
             : name.includes('array')
@@ -46,9 +46,9 @@ describe.each(KINDS)('%s', (kind) => {
     test('an object, whose names are the keys', async () => {
       const { run, store, texts, directory } = await testStore(kind);
       const report = await run(`{ "x" : ${A}, "\\u0079\\"" :${B}, "": [ ], "x2":{}}`, {
-        ...{ spanBytes: SPAN_BYTES, shape: 'object' },
+        ...{ spanBytes: SPAN_BYTES, layout: 'object' },
       });
-      expect(report).toMatchObject({ shape: 'object', framing: 'object', records: { read: 4, stored: 4 } });
+      expect(report).toMatchObject({ layout: 'object', records: { read: 4, stored: 4 } });
       expect(await texts()).toEqual([A, B, '[]', '{}']);
       const records = store.collection();
       expect(['x', 'y"', '', 'x2', 'X'].map((key) => records.getTextSync(key))).toEqual([A, B, '[]', '{}', undefined]);
@@ -62,9 +62,9 @@ describe.each(KINDS)('%s', (kind) => {
     test('what --select names, an array or an object; the rest of the document is checked too', async () => {
       const { run, store, texts } = await testStore(kind);
       const document = `{"meta":[1,{"items":"no"}],"data":{"items":[${A},${B}],"map":{"k":${A}}},"tail":"\\u0000"}`;
-      expect(await run(document, { select: '/data/items', spanBytes: SPAN_BYTES })).toMatchObject({ shape: 'array' });
+      expect(await run(document, { select: '/data/items', spanBytes: SPAN_BYTES })).toMatchObject({ layout: 'array' });
       expect(await texts()).toEqual([A, B]);
-      expect(await run(document, { select: '/data/map', spanBytes: SPAN_BYTES })).toMatchObject({ shape: 'object' });
+      expect(await run(document, { select: '/data/map', spanBytes: SPAN_BYTES })).toMatchObject({ layout: 'object' });
       expect(store.collection().getTextSync('k')).toBe(A);
       const error = await errorOf(run(document.replace('\\u0000', '\u0000'), { select: '/data/items' }));
       expect(error).toMatchObject({ code: 'SOURCE_NOT_JSON', offset: document.indexOf('\\u0000') });
@@ -243,12 +243,12 @@ describe.each(KINDS)('%s', (kind) => {
   });
 
   describe('several sources', () => {
-    test('are one import, in their order, whatever their shapes', async () => {
+    test('are one import, in their order, whatever their layouts', async () => {
       const { run, texts } = await testStore(kind);
       const sources = ['[{"k":1},{"k":2}]', '{"k":1,"x":1}\n', '{\n"k":3}{"k":2}'];
       const report = await run(sources, { key: 'k', spanBytes: SPAN_BYTES });
       expect(report).toMatchObject({
-        shape: 'array',
+        layout: 'array',
         sources: { length: 3 },
         records: { read: 5, stored: 3, replaced: 2 },
       });
@@ -259,7 +259,7 @@ describe.each(KINDS)('%s', (kind) => {
       const { run } = await testStore(kind);
       const error = await errorOf(run(['1\n2\n3\n', '[4,5,x]'], { spanBytes: 2 }));
       expect(error).toMatchObject({ code: 'BAD_RECORD', offset: 5, line: 1, record: 2 });
-      const mixed = await errorOf(run(['{"a":{},"b":{}}', '[1]'], { shape: 'object' }));
+      const mixed = await errorOf(run(['{"a":{},"b":{}}', '[1]'], { layout: 'object' }));
       expect(mixed).toMatchObject({ code: 'SELECT_NOT_CONTAINER', offset: 0 });
     });
   });

@@ -20,7 +20,7 @@ const LONG = 'x'.repeat(DETECTION_BYTES);
 interface Family {
   readonly names: readonly string[];
   readonly text: (values: readonly unknown[]) => string;
-  readonly shape: string;
+  readonly layout: string;
   readonly because: string;
   /** What one record is, if not any value. */
   readonly isOneOf?: (value: unknown) => boolean;
@@ -35,47 +35,47 @@ const named = (values: readonly unknown[]) => Object.fromEntries(values.map((val
 const FAMILIES: Readonly<Record<string, Family>> = {
   'lines, by name': {
     ...{ names: ['a.ndjson', 'a.jsonl', 'A.JSONL', 'a.NdJson', 'a.jsonl.gz', 'a.ndjson.zst'] },
-    ...{ text: lines, shape: 'ndjson', because: 'name' },
+    ...{ text: lines, layout: 'ndjson', because: 'name' },
   },
   'values on one line, by name': {
     ...{ names: ['a.jsonl'], text: (values) => [0, ...values].map((value) => JSON.stringify(value)).join(' ') },
-    ...{ shape: 'values', because: 'name' },
+    ...{ layout: 'values', because: 'name' },
   },
   'lines of another name': {
-    ...{ names: ['a.json', 'a.txt', 'a'], text: lines, shape: 'ndjson', because: 'content' },
+    ...{ names: ['a.json', 'a.txt', 'a'], text: lines, layout: 'ndjson', because: 'content' },
     isOneOf: (value) => !Array.isArray(value),
   },
   'pretty values': {
-    ...{ names: ['a.json', 'a.jsonl'], text: pretty, shape: 'values', because: 'content', isOneOf: isRich },
+    ...{ names: ['a.json', 'a.jsonl'], text: pretty, layout: 'values', because: 'content', isOneOf: isRich },
   },
-  'one array': { names: ['a.json'], text: JSON.stringify, shape: 'array', because: 'content' },
+  'one array': { names: ['a.json'], text: JSON.stringify, layout: 'array', because: 'content' },
   'one pretty array': {
     ...{ names: ['a.json', 'a.jsonl'], text: (values) => JSON.stringify(values, null, 2) },
-    ...{ shape: 'array', because: 'content' },
+    ...{ layout: 'array', because: 'content' },
   },
   'one object': {
-    ...{ names: ['a.json'], text: (values) => JSON.stringify(named(values)), shape: 'ndjson', because: 'content' },
+    ...{ names: ['a.json'], text: (values) => JSON.stringify(named(values)), layout: 'ndjson', because: 'content' },
   },
   'one object, by name of lines': {
-    ...{ names: ['a.jsonl'], text: (values) => JSON.stringify(named(values)), shape: 'ndjson', because: 'name' },
+    ...{ names: ['a.jsonl'], text: (values) => JSON.stringify(named(values)), layout: 'ndjson', because: 'name' },
   },
   'one pretty object': {
     ...{ names: ['a.json', 'a.jsonl'], text: (values) => JSON.stringify(named(values), null, '\t') },
-    ...{ shape: 'values', because: 'content' },
+    ...{ layout: 'values', because: 'content' },
   },
 };
 
 async function layoutOf(name: string, text: string): Promise<unknown> {
   const { path, remove } = makeDirectory();
   try {
-    const { shape, because } = await planSource(fileWith(text, name, path), resolveImportOptions({}), async () => {});
-    return { shape, because };
+    const { layout, because } = await planSource(fileWith(text, name, path), resolveImportOptions({}), async () => {});
+    return { layout, because };
   } finally {
     remove();
   }
 }
 
-describe.each(Object.entries(FAMILIES))('%s', (_, { names, text, shape, because, isOneOf = () => true }) => {
+describe.each(Object.entries(FAMILIES))('%s', (_, { names, text, layout, because, isOneOf = () => true }) => {
   const value = fc.oneof(
     fc.jsonValue({ maxDepth: 3 }),
     fc.dictionary(fc.string(), fc.oneof(fc.constant({}), fc.constant([]), fc.nat()), { maxKeys: 3 }),
@@ -87,7 +87,7 @@ describe.each(Object.entries(FAMILIES))('%s', (_, { names, text, shape, because,
   test('is the same at one record and at many', async () => {
     const property = fc.asyncProperty(values, fc.constantFrom(...names), async (all, name) => {
       for (const count of [1, 2, all.length]) {
-        expect(await layoutOf(name, text(all.slice(0, count)))).toEqual({ shape, because });
+        expect(await layoutOf(name, text(all.slice(0, count)))).toEqual({ layout, because });
       }
     });
     await fc.assert(property, bytes);
@@ -96,7 +96,7 @@ describe.each(Object.entries(FAMILIES))('%s', (_, { names, text, shape, because,
   test('is the same where a record, the first or a later one, is longer than what is looked at', async () => {
     const property = fc.asyncProperty(values, fc.constantFrom(...names), fc.nat(5), async (all, name, at) => {
       const grown = [...all.slice(0, at), { long: LONG }, ...all.slice(at)];
-      expect(await layoutOf(name, text(grown))).toEqual({ shape, because });
+      expect(await layoutOf(name, text(grown))).toEqual({ layout, because });
     });
     await fc.assert(property, { numRuns: runs(4) });
   });
@@ -169,11 +169,11 @@ test('arrays one after another in a file that nothing says it of are refused, ho
     const error = await errorOf(run(source));
     expect(error).toMatchObject({
       code: 'SOURCE_TRAILING_BYTES',
-      message: expect.stringContaining("option shape: 'ndjson'"),
+      message: expect.stringContaining("option layout: 'ndjson'"),
     });
   }
   expect(await state()).toEqual(before);
-  await run('[1]\n[2]\n', { shape: 'ndjson' });
+  await run('[1]\n[2]\n', { layout: 'ndjson' });
   expect(await texts()).toEqual(['[1]', '[2]']);
 });
 
@@ -220,7 +220,7 @@ describe('a collection says what to expect', () => {
     const { store, texts } = await testStore('in memory');
     await store.import(fileWith('[1,"a"]\n[2,"b"]\n', 'a.jsonl'), { workers: 1 });
     const report = await store.import(fileWith('[3,"c"]', 'b.json'), { mode: 'insert', workers: 1 });
-    expect(report.layouts).toMatchObject([{ shape: 'ndjson', because: 'collection' }]);
+    expect(report.layouts).toMatchObject([{ layout: 'ndjson', because: 'collection' }]);
     await store.import(fileWith('[4,"d"]\n[5]', 'b.json'), { mode: 'upsert', workers: 1 });
     expect(await texts()).toEqual(['[1,"a"]', '[2,"b"]', '[3,"c"]', '[4,"d"]', '[5]']);
   });
@@ -237,9 +237,9 @@ describe('a collection says what to expect', () => {
 
   test('names of members: one more member is one more record, also of a new version of all', async () => {
     const { store } = await testStore('in memory');
-    await store.import(fileWith('{"x":{"a":1},"y":{"a":2}}'), { shape: 'object', workers: 1 });
+    await store.import(fileWith('{"x":{"a":1},"y":{"a":2}}'), { layout: 'object', workers: 1 });
     const report = await store.import(fileWith('{"z":{}}'), { mode: 'upsert', workers: 1 });
-    expect(report.layouts).toMatchObject([{ shape: 'object', because: 'collection' }]);
+    expect(report.layouts).toMatchObject([{ layout: 'object', because: 'collection' }]);
     const keys = () => ['x', 'y', 'z'].map((key) => store.collection().getTextSync(key));
     expect(keys()).toEqual(['{"a":1}', '{"a":2}', '{}']);
     await store.import(fileWith('{"y":{}}'), { workers: 1 });
@@ -249,7 +249,7 @@ describe('a collection says what to expect', () => {
   test('names of members, and a file that does not fit them: refused', async () => {
     const { store, state } = await testStore('in memory');
     const options = { mode: 'upsert', workers: 1 } as const;
-    await store.import(fileWith('{"x":{"a":1}}'), { shape: 'object', workers: 1 });
+    await store.import(fileWith('{"x":{"a":1}}'), { layout: 'object', workers: 1 });
     const before = await state();
     for (const text of ['{"id":1,"x":{}}', '{"x":[]}', '[{}]', '5']) {
       expect(await errorOf(store.import(fileWith(text), options))).toMatchObject({ code: 'COLLECTION_MISMATCH' });
@@ -272,14 +272,14 @@ test('the report says what was assumed, why, and which option says otherwise', a
   const sources = [fileWith('1', 'a.ndjson'), fileWith('[1]'), fileWith('[2]'), fileWith('{}')];
   const { layouts } = await store.import(sources, { workers: 1 });
   expect(layouts).toMatchObject([
-    { shape: 'ndjson', because: 'name', sources: 1, first: sources[0] },
-    { shape: 'array', because: 'content', sources: 2, first: sources[1] },
-    { shape: 'ndjson', because: 'content', sources: 1, first: sources[3] },
+    { layout: 'ndjson', because: 'name', sources: 1, first: sources[0] },
+    { layout: 'array', because: 'content', sources: 2, first: sources[1] },
+    { layout: 'ndjson', because: 'content', sources: 1, first: sources[3] },
   ]);
   for (const { text, first } of layouts) {
-    expect(text).toContain('option shape');
+    expect(text).toContain('option layout');
     expect(text).toContain(first);
   }
-  const given = await store.import(sources[1]!, { shape: 'array', workers: 1 });
-  expect(given.layouts).toMatchObject([{ shape: 'array', because: 'option' }]);
+  const given = await store.import(sources[1]!, { layout: 'array', workers: 1 });
+  expect(given.layouts).toMatchObject([{ layout: 'array', because: 'option' }]);
 });

@@ -78,16 +78,17 @@ describe('options', () => {
     expect(resolveImportOptions({ select: '' }).select).toBe('');
   });
 
-  test('shape', async () => {
+  test('layout', async () => {
     const { run, texts } = await testStore();
-    expect(await run('[1]\n[2]\n', { shape: 'values' })).toMatchObject({ shape: 'values' });
-    expect(await run('{"a":{},"b":{}}', { shape: 'ndjson' })).toMatchObject({ shape: 'ndjson' });
+    expect(await run('[1]\n[2]\n', { layout: 'values' })).toMatchObject({ layout: 'values' });
+    expect(await run('{"a":{},"b":{}}', { layout: 'ndjson' })).toMatchObject({ layout: 'ndjson' });
     expect(await texts()).toEqual(['{"a":{},"b":{}}']);
-    expect(await errorOf(run('[1]\n[2]\n', { shape: 'array' }))).toMatchObject({
+    expect(await errorOf(run('[1]\n[2]\n', { layout: 'array' }))).toMatchObject({
       code: 'SOURCE_TRAILING_BYTES',
       offset: 4,
     });
-    expect(wrong({ shape: 'auto' })).toThrow('options.shape must be one of ndjson, values, array, object');
+    expect(wrong({ shape: 'array' })).toThrow('import has no option shape; it is called layout now');
+    expect(wrong({ layout: 'auto' })).toThrow('options.layout must be one of ndjson, values, array, object');
   });
 
   test('mode and onDuplicate', () => {
@@ -158,10 +159,10 @@ describe('options', () => {
 
   test('depthMax', async () => {
     const { run } = await testStore();
-    expect(await run('[[[1]]]\n2', { depthMax: 3, shape: 'ndjson' })).toMatchObject({ records: { stored: 2 } });
+    expect(await run('[[[1]]]\n2', { depthMax: 3, layout: 'ndjson' })).toMatchObject({ records: { stored: 2 } });
     expect(await errorOf(run('2\n[[[1]]]', { depthMax: 2 }))).toMatchObject({ reason: 'TOO_DEEP', offset: 4 });
     const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`;
-    expect(await run(`${deep}\n1`, { depthMax: 5000, shape: 'ndjson' })).toMatchObject({ records: { stored: 2 } });
+    expect(await run(`${deep}\n1`, { depthMax: 5000, layout: 'ndjson' })).toMatchObject({ records: { stored: 2 } });
     expect(wrong({ depthMax: 0 })).toThrow('options.depthMax');
   });
 
@@ -184,8 +185,8 @@ describe('bad records', () => {
     const { run } = await testStore();
     const number = await errorOf(run(SOURCE, { key: 'id', spanBytes: 10 }));
     expect(number).toMatchObject({ code: 'BAD_RECORD', offset: 16, line: 2, record: 1, reason: 'BAD_NUMBER' });
-    const key = (text: string, path: string, shape?: 'object') =>
-      errorOf(run(text, { key: path, ...(shape && { shape }) })).then(({ message }) => message);
+    const key = (text: string, path: string, layout?: 'object') =>
+      errorOf(run(text, { key: path, ...(layout && { layout }) })).then(({ message }) => message);
     expect(await key('{"id":1}\n{"ID":2,"name":"x"}', 'id')).toContain(
       'no value at the key path "id": the record has ID, name;',
     );
@@ -210,7 +211,7 @@ describe('bad records', () => {
     async (spanBytes) => {
       const { run, directory } = await testStore();
       const binary = Buffer.concat([Buffer.from('"\xff\x00"\n', 'latin1')]);
-      const report = await run([SOURCE, binary], { key: 'id', onBadRecord: 'quarantine', shape: 'ndjson', spanBytes });
+      const report = await run([SOURCE, binary], { key: 'id', onBadRecord: 'quarantine', layout: 'ndjson', spanBytes });
       expect(report.records).toEqual({ read: 8, stored: 3, rejected: 5, replaced: 0 });
       expect(report.quarantine).toMatch(
         new RegExp(`^${join(directory, 'quarantine')}/records\\.[0-9TZ.-]+\\.[0-9a-f-]{36}\\.ndjson$`),
@@ -250,7 +251,7 @@ describe('bad records', () => {
     const report = await run('[{"a":1},{"a":tru,"b":[1,2]},{"a":3},,{"a":4]', skip);
     expect(report.records).toMatchObject({ stored: 2, rejected: 3 });
     expect(await texts()).toEqual(['{"a":1}', '{"a":3}']);
-    const { records } = await run('{"x":{"a":1},"y":{"a":},"z":{}}', { ...skip, shape: 'object' });
+    const { records } = await run('{"x":{"a":1},"y":{"a":},"z":{}}', { ...skip, layout: 'object' });
     expect(records).toMatchObject({ stored: 2, rejected: 1 });
   });
 

@@ -16,10 +16,10 @@ const WARNING = '1,997 of 2,000 records share a key with a later one, which repl
 
 test.each(KINDS)('a key that is not unique is warned of, %s', async (kind) => {
   const { run } = await testStore(kind);
-  const report = await run(NDJSON, { key: 'type', shape: 'ndjson', spanBytes: 10_000 });
+  const report = await run(NDJSON, { key: 'type', layout: 'ndjson', spanBytes: 10_000 });
   expect(report.sharedKeys).toEqual({ records: 2000, replaced: 1997, text: WARNING });
   expect(report.warnings).toEqual([WARNING]);
-  const first = await run(NDJSON, { key: 'type', shape: 'ndjson', onDuplicate: 'first' });
+  const first = await run(NDJSON, { key: 'type', layout: 'ndjson', onDuplicate: 'first' });
   expect(first.warnings).toEqual([
     '1,997 of 2,000 records share a key with an earlier one and were left out: is `type` unique?',
   ]);
@@ -37,7 +37,7 @@ test.each([
   [2, 2, false],
 ])('of %i records, %i have one key: warned %s', async (records, repeated, isWarned) => {
   const { run } = await testStore('in memory');
-  const report = await run(withRepeated(records, repeated), { key: 'id', shape: 'ndjson' });
+  const report = await run(withRepeated(records, repeated), { key: 'id', layout: 'ndjson' });
   expect(report.records.replaced).toBe(repeated - 1);
   expect(report.sharedKeys !== undefined).toBe(isWarned);
   expect(report.warnings).toHaveLength(isWarned ? 1 : 0);
@@ -47,18 +47,18 @@ test('records that replace stored ones, or meet them in an insert, are no reason
   const { run } = await testStore('in memory');
   const source = withRepeated(50, 0);
   for (const mode of ['replace', 'upsert'] as const) {
-    expect((await run(source, { key: 'id', shape: 'ndjson', mode })).warnings).toEqual([]);
+    expect((await run(source, { key: 'id', layout: 'ndjson', mode })).warnings).toEqual([]);
   }
-  const again = await run(source, { key: 'id', shape: 'ndjson', mode: 'insert', onDuplicate: 'first' });
+  const again = await run(source, { key: 'id', layout: 'ndjson', mode: 'insert', onDuplicate: 'first' });
   expect(again).toMatchObject({ warnings: [], records: { replaced: 50 } });
 });
 
 test('bad records do not hide it, and names of members are asked for as names', async () => {
   const { run } = await testStore('in memory');
   const bad = Array.from({ length: 90 }, () => '{"no":1}').join('\n');
-  const options = { key: 'id', shape: 'ndjson', onBadRecord: 'skip' } as const;
+  const options = { key: 'id', layout: 'ndjson', onBadRecord: 'skip' } as const;
   expect((await run(`${bad}\n${withRepeated(10, 3)}`, options)).sharedKeys).toMatchObject({ records: 10, replaced: 2 });
-  const named = await run('{"a":1,"a":2,"a":3}', { shape: 'object' });
+  const named = await run('{"a":1,"a":2,"a":3}', { layout: 'object' });
   expect(named.warnings).toEqual([
     '2 of 3 records share a key with a later one, which replaced them: is each name unique?',
   ]);

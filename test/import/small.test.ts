@@ -42,7 +42,7 @@ const MIXED = `{"id":1}\nx\n{"id":2}\n{"no":"key"}\n{"id":1}`;
 const CASES: readonly (readonly [string, string, ImportOptions])[] = [
   ['lines with a key and an index', LINES, { key: 'id', indexes: ['tags'] }],
   ['an array', '[{"id":1},{"id":2}]', { key: 'id' }],
-  ['an object', '{"a":{"x":1},"b":{"x":2}}', { shape: 'object' }],
+  ['an object', '{"a":{"x":1},"b":{"x":2}}', { layout: 'object' }],
   ['values', '1 "two" [3]', {}],
   ['a key again', '{"id":1}\n{"id":1}', { key: 'id', onDuplicate: 'error' }],
   ['a bad record', MIXED, { key: 'id' }],

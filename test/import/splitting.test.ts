@@ -12,14 +12,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { datasetChunks, FORMS } from '../../datasets/index.js';
 import type { ImportOptions } from '../../src/import/options/types.js';
-import type { FramingName } from '../../src/kernel/contract.js';
+import type { RecordLayout } from '../../src/kernel/contract.js';
 import { damaged, sourceTexts } from '../support/documents.js';
 import { isTried, partOf, runs } from '../support/effort.js';
 import { BAD, deceptions } from '../support/import-deceptions.js';
 import { makeDirectory } from '../support/import-files.js';
 import { type Cutting, type Outcome, promised, type Scanned, scanInSpans, scanWhole } from '../support/import-split.js';
 import { stripped } from '../support/oracle.js';
-import { framings, utf8 } from '../support/scans.js';
+import { layouts, recordLayoutOf, utf8 } from '../support/scans.js';
 
 // Tens of thousands of shards that nobody keeps need not reach a disk.
 vi.mock('../../src/store/files/io.js', async (original) => ({
@@ -29,8 +29,6 @@ vi.mock('../../src/store/files/io.js', async (original) => ({
 
 const WINDOW_BYTES = 64;
 const WINDOWS = [1, 2, 3, 7, 16, 31, 33];
-const SHAPES = { lines: 'ndjson', values: 'values', array: 'array', object: 'object' } as const;
-const FRAMINGS = { ndjson: 'lines', values: 'values', array: 'array', object: 'object', elements: 'array' } as const;
 
 let directory: ReturnType<typeof makeDirectory>;
 let path: string;
@@ -41,9 +39,9 @@ beforeAll(() => {
 afterAll(() => directory.remove());
 
 /** Where records begin: behind the opening bracket, or at the first byte that is not blank. */
-function beginning(bytes: Uint8Array, framing: FramingName): number {
+function beginning(bytes: Uint8Array, layout: RecordLayout): number {
   const text = Buffer.from(bytes).toString('latin1');
-  const opener = framing === 'array' ? '[' : framing === 'object' ? '{' : undefined;
+  const opener = layout === 'array' ? '[' : layout === 'object' ? '{' : undefined;
   return opener ? text.indexOf(opener) + 1 : text.search(/[^ \t\r\n]/);
 }
 
@@ -54,10 +52,10 @@ const scan = (options: ImportOptions, cutting: Cutting): Promise<Scanned> =>
  * Checks the source for span sizes from one byte to all of it (EFFORT=1: each to 24 bytes, and one of three of the larger
  * ones), the number of spans under way changing with it.
  */
-async function checkEverySpanSize(text: string, options: ImportOptions, framing: FramingName): Promise<Outcome> {
+async function checkEverySpanSize(text: string, options: ImportOptions, layout: RecordLayout): Promise<Outcome> {
   const bytes = utf8(text);
   writeFileSync(path, bytes);
-  const expected = scanWhole(bytes, beginning(bytes, framing), options, framing);
+  const expected = scanWhole(bytes, beginning(bytes, layout), options, layout);
   for (let spanBytes = 1; spanBytes <= bytes.length; spanBytes++) {
     if (spanBytes > 3 && !isTried(spanBytes + bytes.length, spanBytes > 24 ? 3 : 1)) continue;
     const cutting = {
@@ -71,12 +69,12 @@ async function checkEverySpanSize(text: string, options: ImportOptions, framing:
   return expected;
 }
 
-describe.each(framings)('sources built to deceive: %s', (framing) => {
-  const options: ImportOptions = { shape: SHAPES[framing], indexes: ['id', 'b'] };
+describe.each(layouts)('sources built to deceive: %s', (layout) => {
+  const options: ImportOptions = { layout, indexes: ['id', 'b'] };
 
-  test.each(deceptions(framing))('$name: the same for every span size', async ({ text, records }) => {
-    const { lines } = await checkEverySpanSize(text, options, framing);
-    const values = lines.map((line) => (framing === 'object' ? line.slice(line.indexOf('"value":') + 8, -1) : line));
+  test.each(deceptions(layout))('$name: the same for every span size', async ({ text, records }) => {
+    const { lines } = await checkEverySpanSize(text, options, layout);
+    const values = lines.map((line) => (layout === 'object' ? line.slice(line.indexOf('"value":') + 8, -1) : line));
     expect(values).toEqual(records.map(stripped));
     expect(values.map((value) => JSON.parse(value))).toEqual(records.map((record) => JSON.parse(record)));
   });
@@ -85,7 +83,7 @@ describe.each(framings)('sources built to deceive: %s', (framing) => {
     // Window by window, for a kernel is made for each.
     const outcomesWith = async (windowBytes: number, order: Cutting) => {
       const outcomes: Record<string, Scanned> = {};
-      for (const { name, text } of deceptions(framing)) {
+      for (const { name, text } of deceptions(layout)) {
         writeFileSync(path, text);
         for (const spanBytes of [5, 1000]) {
           const outcome = await scan(options, { spanBytes, windowBytes, ...order });
@@ -95,7 +93,7 @@ describe.each(framings)('sources built to deceive: %s', (framing) => {
       return outcomes;
     };
     const expected = await outcomesWith(1 << 12, { credits: 1 });
-    for (const windowBytes of partOf([1, 2, 7, 31], framings.indexOf(framing))) {
+    for (const windowBytes of partOf([1, 2, 7, 31], layouts.indexOf(layout))) {
       expect(await outcomesWith(windowBytes, { credits: 4, isReversed: true }), `${windowBytes}`).toEqual(expected);
     }
   });
@@ -111,32 +109,32 @@ describe('bad sources', () => {
     ['quarantine, records of at most 6 bytes', { onBadRecord: 'quarantine', recordBytesMax: 6 }],
     ['fail, two levels at most', { depthMax: 2 }],
   ])('the same errors, at the same places, for every span size: %s', async (_, options) => {
-    for (const { text, shape } of BAD) {
-      await checkEverySpanSize(text, { ...options, shape, indexes: ['b'] }, FRAMINGS[shape]);
+    for (const { text, layout } of BAD) {
+      await checkEverySpanSize(text, { ...options, layout, indexes: ['b'] }, recordLayoutOf(layout));
     }
   });
 
   test.each(WINDOWS)('and with windows of %s bytes', async (windowBytes) => {
     const options: ImportOptions = { onBadRecord: 'quarantine', key: 'id' };
-    for (const { text, shape } of BAD) {
+    for (const { text, layout } of BAD) {
       writeFileSync(path, text);
       const expected = scanWhole(
         utf8(text),
-        beginning(utf8(text), FRAMINGS[shape]),
-        { ...options, shape },
-        FRAMINGS[shape],
+        beginning(utf8(text), recordLayoutOf(layout)),
+        { ...options, layout },
+        recordLayoutOf(layout),
       );
-      const outcome = await scan({ ...options, shape }, { spanBytes: 7, windowBytes });
+      const outcome = await scan({ ...options, layout }, { spanBytes: 7, windowBytes });
       expect(promised(outcome), text).toEqual(promised(expected));
     }
   });
 });
 
 describe('whatever the source', () => {
-  test.each(framings)(
+  test.each(layouts)(
     '%s: every cutting gives what one pass gives, wherever spans are guessed to begin',
-    async (framing) => {
-      const sources = fc.oneof(damaged(sourceTexts(framing)), sourceTexts(framing).map(utf8));
+    async (layout) => {
+      const sources = fc.oneof(damaged(sourceTexts(layout)), sourceTexts(layout).map(utf8));
       const misguess = fc.option(fc.nat(30), { nil: undefined });
       const cuttings = fc.record({
         misguess,
@@ -150,15 +148,15 @@ describe('whatever the source', () => {
       });
       await fc.assert(
         fc.asyncProperty(sources, cuttings, all, async (source, cutting, policy) => {
-          const opener = framing === 'array' ? '[' : framing === 'object' ? '{' : '';
+          const opener = layout === 'array' ? '[' : layout === 'object' ? '{' : '';
           const bytes = Buffer.concat([utf8(opener), source]);
-          const from = beginning(bytes, framing);
+          const from = beginning(bytes, layout);
           // Sources that are refused before anything is scanned: detection's business.
           if (from === -1 || bytes[0] === 0 || bytes[1] === 0 || bytes[0]! >= 0xef) return;
           writeFileSync(path, bytes);
-          const options = { ...policy, shape: SHAPES[framing], indexes: ['a', 'b.id'] };
+          const options = { ...policy, layout, indexes: ['a', 'b.id'] };
           const outcome = await scan(options, { ...cutting, credits: 1 + cutting.credits, windowBytes: WINDOW_BYTES });
-          expect(promised(outcome)).toEqual(promised(scanWhole(bytes, from, options, framing)));
+          expect(promised(outcome)).toEqual(promised(scanWhole(bytes, from, options, layout)));
         }),
         { numRuns: runs(120) },
       );

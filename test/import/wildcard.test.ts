@@ -7,8 +7,8 @@ import { parsePointer } from '../../src/keys/paths.js';
 import { utf8 } from '../support/scans.js';
 
 /** The texts of all containers and misfits, in order. Nobody reads the containers: the walker does so itself. */
-function found(text: string, select: string, pieceBytes: number, framing?: Container['framing']): string[] {
-  const walker = new DocumentWalker([parsePointer(select)], 'file', 100, 'reject', framing);
+function found(text: string, select: string, pieceBytes: number, layout?: Container['layout']): string[] {
+  const walker = new DocumentWalker([parsePointer(select)], 'file', 100, 'reject', layout);
   const bytes = utf8(text);
   const all: string[] = [];
   for (let at = 0; at < bytes.byteLength; ) {
@@ -16,7 +16,7 @@ function found(text: string, select: string, pieceBytes: number, framing?: Conta
     const walked = walker.walkOne(piece, at);
     for (const { from, to } of walker.takeMisfits()) all.push(`! ${text.slice(from, to)}`);
     if (typeof walked === 'object') {
-      const end = text.indexOf(walked.framing === 'array' ? ']' : '}', walked.from);
+      const end = text.indexOf(walked.layout === 'array' ? ']' : '}', walked.from);
       all.push(text.slice(walked.from - 1, end + 1));
       walker.leaveContainer();
       at = end + 1;

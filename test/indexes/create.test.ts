@@ -47,15 +47,15 @@ async function rangesOf(store: Store, paths: readonly KeyPath[]): Promise<unknow
   return all;
 }
 
-describe.each(partOf(['array', 'object', 'no key']))('records in %s', (shape) => {
+describe.each(partOf(['array', 'object', 'no key']))('records in %s', (layout) => {
   const lines = linesOf(1500);
   const text =
-    shape === 'array'
+    layout === 'array'
       ? `[${lines.join()}]`
-      : shape === 'object'
+      : layout === 'object'
         ? `{${lines.map((line, i) => `"n${i}":${line}`).join()}}`
         : lines.join('\n');
-  const rule = shape === 'array' ? { key: 'id' } : shape === 'object' ? { shape: 'object' as const } : {};
+  const rule = layout === 'array' ? { key: 'id' } : layout === 'object' ? { layout: 'object' as const } : {};
   const options = { ...rule, workers: 2, spanBytes: 100_000 };
 
   test('the pages are those of an import with the index', async () => {

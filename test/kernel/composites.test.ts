@@ -13,7 +13,7 @@ const MIB = 1 << 20;
 /** Reads a source with both kernels. @returns how many good records the twin had to read */
 function settledOf(text: string, some: Partial<ScanOptions>): number {
   const source = utf8(text);
-  const options = optionsFor('lines', some);
+  const options = optionsFor('ndjson', some);
   const { settled, records, bad } = scanSpan(source, options, undefined, { heapBytes: 4 * MIB });
   const expected = scanPlain(source, options);
   expect(records).toEqual(expected.records.map(({ line, keys }) => ({ line, keys })));
@@ -58,7 +58,7 @@ describe('composite keys', () => {
     ] as const) {
       const text = `{"a":${list(a)},"b":${list(b)}}\n{"a":1,"b":2}`;
       expect(settledOf(text, { secondary: [pair] })).toBe(settled);
-      const { bad } = scanPlain(utf8(text), optionsFor('lines', { secondary: [pair] }));
+      const { bad } = scanPlain(utf8(text), optionsFor('ndjson', { secondary: [pair] }));
       expect(bad.map(({ reason }) => reason)).toEqual(isBad ? ['TOO_MANY_KEYS'] : []);
     }
   });

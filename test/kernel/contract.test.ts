@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { KEY_BYTES_MAX, KEYS_PER_RECORD_MAX } from '../../src/base/limits.js';
-import { Framing } from '../../src/kernel/contract.js';
+import { RecordLayout } from '../../src/kernel/contract.js';
 import { ENTRY_HEADER_BYTES } from '../../src/kernel/entry.js';
 import { Event, Verdict } from '../../src/kernel/simd/scanner.js';
 import * as page from '../../src/store/pages/write.js';
@@ -16,7 +16,7 @@ function constantsOf(file: string): Map<string, number> {
   return new Map(Array.from(found, ([, name, value]) => [name!, Number(value!.replaceAll('_', ''))]));
 }
 
-/** Constants by what follows a prefix, lower case for framings. */
+/** Constants by what follows a prefix, lower case for layouts. */
 const named = (constants: Map<string, number>, prefix: string): Record<string, number> =>
   Object.fromEntries(
     [...constants]
@@ -24,10 +24,10 @@ const named = (constants: Map<string, number>, prefix: string): Record<string, n
       .map(([name, value]) => [name.slice(prefix.length), value]),
   );
 
-it('framings and events', () => {
+it('layouts and events', () => {
   const contract = constantsOf('contract');
-  const framings = Object.entries(named(contract, 'FRAMING_')).map(([name, value]) => [name.toLowerCase(), value]);
-  expect(Object.fromEntries(framings)).toEqual(Framing);
+  const layouts = Object.entries(named(contract, 'LAYOUT_')).map(([name, value]) => [name.toLowerCase(), value]);
+  expect(Object.fromEntries(layouts)).toEqual(RecordLayout);
   expect(named(contract, 'EVENT_')).toEqual(Event);
   expect(named(contract, 'VERDICT_')).toEqual(Verdict);
 });

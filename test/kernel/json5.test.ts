@@ -1,18 +1,18 @@
 // Goal: with dialect json5 the kernels accept exactly JSON5, and what they store parses to what the json5 package reads. Where a
 // source is cut into windows and spans changes nothing. What is strict JSON keeps its spelling.
-// Method: random JSON5 in all framings, whole and damaged, against the json5 package; the SIMD kernel in windows of all sizes,
+// Method: random JSON5 in all layouts, whole and damaged, against the json5 package; the SIMD kernel in windows of all sizes,
 // prefixes and spans against the plain kernel.
 
 import fc from 'fast-check';
 import JSON5 from 'json5';
 import { describe, expect, it, vi } from 'vitest';
-import type { FramingName, ScanOptions } from '../../src/kernel/contract.js';
+import type { RecordLayout, ScanOptions } from '../../src/kernel/contract.js';
 import { NOWHERE, readRecord, scanPlain } from '../../src/kernel/plain/kernel.js';
 import { damaged, jsonTexts, sourceTexts } from '../support/documents.js';
 import { runs } from '../support/effort.js';
 import { json5Sources, json5Texts } from '../support/json5-documents.js';
 import { kernels } from '../support/kernels.js';
-import { framings, optionsFor, readText, utf8 } from '../support/scans.js';
+import { layouts, optionsFor, readText, utf8 } from '../support/scans.js';
 import { scanSpan } from '../support/simd-scan.js';
 
 // The package warns of U+2028 in strings.
@@ -20,8 +20,8 @@ vi.spyOn(console, 'warn').mockImplementation(() => {});
 
 const [plain, ...simd] = kernels;
 
-function json5(framing: FramingName, some: Partial<ScanOptions> = {}): ScanOptions {
-  return optionsFor(framing, { dialect: 'json5', ...some });
+function json5(layout: RecordLayout, some: Partial<ScanOptions> = {}): ScanOptions {
+  return optionsFor(layout, { dialect: 'json5', ...some });
 }
 
 /** What the package reads; undefined if it refuses the text. */
@@ -38,36 +38,36 @@ function finite(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value)) as unknown;
 }
 
-const recordValue = (line: string, framing: FramingName): unknown => {
+const recordValue = (line: string, layout: RecordLayout): unknown => {
   const value = JSON.parse(line) as unknown;
-  return framing === 'object' ? (value as { value: unknown }).value : value;
+  return layout === 'object' ? (value as { value: unknown }).value : value;
 };
 
-describe.each(framings)('framing %s', (framing) => {
+describe.each(layouts)('layout %s', (layout) => {
   it('gives what the json5 package reads, in windows of all sizes', () => {
     fc.assert(
-      fc.property(json5Sources(framing), ({ source, documents }) => {
-        const expected = plain!.scan(utf8(source), json5(framing, { secondary: [['a']] }));
+      fc.property(json5Sources(layout), ({ source, documents }) => {
+        const expected = plain!.scan(utf8(source), json5(layout, { secondary: [['a']] }));
         expect(expected.bad).toEqual([]);
         expect(expected.end).toBe(utf8(source).length);
-        expect(expected.records.map(({ line }) => recordValue(line, framing))).toEqual(
+        expect(expected.records.map(({ line }) => recordValue(line, layout))).toEqual(
           documents.map((text) => JSON5.parse(text)),
         );
         for (const { scan } of simd) {
-          expect(scan(utf8(source), json5(framing, { secondary: [['a']] }))).toEqual(expected);
+          expect(scan(utf8(source), json5(layout, { secondary: [['a']] }))).toEqual(expected);
         }
       }),
       { numRuns: runs(150) },
     );
   });
 
-  const sources = fc.oneof(damaged(json5Sources(framing).map(({ source }) => source)), damaged(sourceTexts(framing)));
+  const sources = fc.oneof(damaged(json5Sources(layout).map(({ source }) => source)), damaged(sourceTexts(layout)));
 
   it('is read the same by all kernels, damaged', () => {
     const limits = fc.constantFrom(12, 1_000_000);
     fc.assert(
       fc.property(sources, limits, (source, recordBytesMax) => {
-        const options = json5(framing, { recordBytesMax, secondary: [['a']] });
+        const options = json5(layout, { recordBytesMax, secondary: [['a']] });
         const expected = plain!.scan(source, options);
         for (const { scan } of simd) expect(scan(source, options)).toEqual(expected);
       }),
@@ -78,7 +78,7 @@ describe.each(framings)('framing %s', (framing) => {
   it('is read the same from any prefix that is enough', () => {
     fc.assert(
       fc.property(sources, (source) => {
-        const options = json5(framing);
+        const options = json5(layout);
         for (let at = 0, afterComma = false, reads = 0; at !== NOWHERE; reads++) {
           expect(reads).toBeLessThanOrEqual(source.length + 2);
           const whole = readRecord(source, at, options, true, afterComma);
@@ -100,11 +100,11 @@ describe.each(framings)('framing %s', (framing) => {
     const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(sources, places, fc.constantFrom(1, 7, 4096), (source, cuts, windowBytes) => {
-        const options = json5(framing, { secondary: [['a']] });
+        const options = json5(layout, { secondary: [['a']] });
         const whole = scanSpan(source, options);
         const tos = cuts.map((cut) => Math.round(cut * source.length)).sort((a, b) => a - b);
         const parts = { records: [] as unknown[], bad: [] as unknown[], end: 0 };
-        const isContainer = framing === 'array' || framing === 'object';
+        const isContainer = layout === 'array' || layout === 'object';
         for (let from = 0, at = 0; from !== NOWHERE; at++) {
           const to = tos[at] ?? Number.MAX_SAFE_INTEGER;
           if (from >= to) continue;
@@ -123,9 +123,9 @@ describe.each(framings)('framing %s', (framing) => {
 
   it('keeps the spelling of what is strict', () => {
     fc.assert(
-      fc.property(sourceTexts(framing), (source) => {
-        const strict = scanPlain(utf8(source), optionsFor(framing, { secondary: [['a']] }));
-        const found = scanPlain(utf8(source), json5(framing, { secondary: [['a']] }));
+      fc.property(sourceTexts(layout), (source) => {
+        const strict = scanPlain(utf8(source), optionsFor(layout, { secondary: [['a']] }));
+        const found = scanPlain(utf8(source), json5(layout, { secondary: [['a']] }));
         // Of a bad number, a dialect names the first byte.
         const places = strict.bad.map(({ record, start, end }) => ({ record, start, end }));
         expect(found).toMatchObject({ ...strict, bad: places });
@@ -180,19 +180,17 @@ describe('numbers that JSON does not have', () => {
 
   it.each(['json', 'json5'] as const)('in %s they make a record bad by default', (dialect) => {
     for (const { scan } of kernels) {
-      const { bad } = readText(scan, 'NaN\n{"a":-Infinity}\n[Infinity]\n1\n', 'lines', { dialect });
+      const { bad } = readText(scan, 'NaN\n{"a":-Infinity}\n[Infinity]\n1\n', 'ndjson', { dialect });
       expect(bad.map(({ reason }) => reason)).toEqual(['NOT_FINITE', 'NOT_FINITE', 'NOT_FINITE']);
     }
   });
 
   it('have no signs but the minus of an infinity in JSON, and all in JSON5', () => {
     const options = { nonfinite: 'string' } as const;
-    expect(readText(scanPlain, '+Infinity\n-NaN\nInf\nNaN1\n', 'lines', options).bad).toHaveLength(4);
-    expect(readText(scanPlain, '+Infinity\n-NaN\n+NaN\n', 'lines', { ...options, dialect: 'json5' }).outcomes).toEqual([
-      '"Infinity"',
-      '"NaN"',
-      '"NaN"',
-    ]);
+    expect(readText(scanPlain, '+Infinity\n-NaN\nInf\nNaN1\n', 'ndjson', options).bad).toHaveLength(4);
+    expect(readText(scanPlain, '+Infinity\n-NaN\n+NaN\n', 'ndjson', { ...options, dialect: 'json5' }).outcomes).toEqual(
+      ['"Infinity"', '"NaN"', '"NaN"'],
+    );
   });
 
   it('as keys are strings, or null, which is no primary key', () => {

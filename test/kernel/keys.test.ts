@@ -2,7 +2,7 @@
 // Method: tables of records, options and keys (by index number, in document order), or the reason.
 
 import { describe, expect, it } from 'vitest';
-import type { FramingName, ScanOptions } from '../../src/kernel/contract.js';
+import type { RecordLayout, ScanOptions } from '../../src/kernel/contract.js';
 import { encodeKey, encodeKeyToken, type KeyValue } from '../../src/keys/encode.js';
 import type { KeyNames } from '../../src/keys/key-path.js';
 import { kernels } from '../support/kernels.js';
@@ -194,8 +194,8 @@ const encoded = (keys: Keys) =>
   );
 
 describe.each(kernels)('$name', ({ scan }) => {
-  const read = (source: string, framing: FramingName, some?: Partial<ScanOptions>) =>
-    readText(scan, source, framing, some);
+  const read = (source: string, layout: RecordLayout, some?: Partial<ScanOptions>) =>
+    readText(scan, source, layout, some);
 
   describe.each(Object.entries(table))('%s', (_, rows) => {
     it.each(rows)('%s %o', (record, options, expected) => {
@@ -234,7 +234,7 @@ describe.each(kernels)('$name', ({ scan }) => {
       '0.1e-32767',
     ];
     const lines = spellings.flatMap((text) => [`{"id":${text}}`, `{"id" : ${text} }`]);
-    const { records, bad } = read(lines.join('\n'), 'lines', { secondary: [id] });
+    const { records, bad } = read(lines.join('\n'), 'ndjson', { secondary: [id] });
     const keys = spellings.flatMap((text) => {
       const key = encodeKeyToken(utf8(text), 0, text.length, 'cut');
       return typeof key === 'string' ? [] : [Buffer.from(key).toString('hex')];
@@ -254,7 +254,7 @@ describe.each(kernels)('$name', ({ scan }) => {
   });
 
   it('a record without a key ends with its value and leaves its neighbours alone', () => {
-    const outcomes = (source: string, framing: FramingName) => read(source, framing, { primary: id }).outcomes;
+    const outcomes = (source: string, layout: RecordLayout) => read(source, layout, { primary: id }).outcomes;
     expect(outcomes('{"id":1}{"no":2}{"id":3}', 'values')).toEqual([
       '{"id":1}',
       'KEY_MISSING @8 <{"no":2}>',
@@ -266,6 +266,6 @@ describe.each(kernels)('$name', ({ scan }) => {
       'KEY_MISSING @6 <1>',
     ]);
     expect(outcomes(' 1 , 2 ]', 'array')).toEqual(['KEY_MISSING @1 <1>', 'KEY_MISSING @5 <2>']);
-    expect(outcomes('1 \r\n2\n', 'lines')).toEqual(['KEY_MISSING @0 <1>', 'KEY_MISSING @4 <2>']);
+    expect(outcomes('1 \r\n2\n', 'ndjson')).toEqual(['KEY_MISSING @0 <1>', 'KEY_MISSING @4 <2>']);
   });
 });

@@ -8,7 +8,7 @@ import type { ScanOptions, ScanResult } from '../../src/kernel/contract.js';
 import { scanPlain } from '../../src/kernel/plain/kernel.js';
 import { runs } from '../support/effort.js';
 import { LARGE_PATHS, largeSource } from '../support/large-documents.js';
-import { framed, framings, latin1, optionsFor, utf8 } from '../support/scans.js';
+import { laidOut, latin1, layouts, optionsFor, utf8 } from '../support/scans.js';
 import { type SimdSizes, scanSpan } from '../support/simd-scan.js';
 
 /** Compares record by record: a megabyte of difference helps nobody. Returns how many good records the twin had to read. */
@@ -59,8 +59,8 @@ describe('a string has its pieces at every place around an edge', () => {
   const pieces = [...good, ...bad].map(utf8).concat(notUtf8.map(latin1));
   const edges = [64, 128, 8192];
 
-  it.each(framings)('framing %s', (framing) => {
-    const options = optionsFor(framing, { secondary: [['a']] });
+  it.each(layouts)('layout %s', (layout) => {
+    const options = optionsFor(layout, { secondary: [['a']] });
     for (const edge of edges) {
       for (const piece of pieces) {
         for (let at = edge - piece.length - 8; at <= edge + 4; at++) {
@@ -71,7 +71,7 @@ describe('a string has its pieces at every place around an edge', () => {
             piece,
             utf8('" ,"b":[ 1,"\\\\" ]}'),
           ]);
-          const source = framed(document, framing);
+          const source = laidOut(document, layout);
           // The window ends at the same edge, or does not.
           for (const windowBytes of edge === 8192 ? [8192] : [64, 4096]) expectTwin(source, options, { windowBytes });
         }
@@ -104,21 +104,21 @@ describe('a string of many tiles', () => {
       filled(bytes),
       `{"a":{"b":[${filled(bytes)},{}]},"id":{}}`,
     ];
-    const options = optionsFor('lines', { secondary: [['b', 'a'], ['id']] });
+    const options = optionsFor('ndjson', { secondary: [['b', 'a'], ['id']] });
     for (const windowBytes of [1000, 1 << 16]) {
       expect(expectTwin(utf8(records.join('\n')), options, { windowBytes })).toBe(0);
-      expect(expectTwin(utf8(records.join('')), { ...options, framing: 'values' }, { windowBytes })).toBe(0);
-      expect(expectTwin(utf8(`${records.join(',')}]`), { ...options, framing: 'array' }, { windowBytes })).toBe(0);
+      expect(expectTwin(utf8(records.join('')), { ...options, layout: 'values' }, { windowBytes })).toBe(0);
+      expect(expectTwin(utf8(`${records.join(',')}]`), { ...options, layout: 'array' }, { windowBytes })).toBe(0);
       const members = records.map((record) => `"${'n'.repeat(bytes)}":${record}`).join(',');
-      expect(expectTwin(utf8(`${members}}`), { ...options, framing: 'object', primary: ['no'] }, { windowBytes })).toBe(
+      expect(expectTwin(utf8(`${members}}`), { ...options, layout: 'object', primary: ['no'] }, { windowBytes })).toBe(
         0,
       );
     }
   });
 });
 
-describe.each(framings)('random large sources, framing %s', (framing) => {
-  const options = optionsFor(framing, { ...LARGE_PATHS, recordBytesMax: 1 << 20 });
+describe.each(layouts)('random large sources, layout %s', (layout) => {
+  const options = optionsFor(layout, { ...LARGE_PATHS, recordBytesMax: 1 << 20 });
   const sizes = fc.record({
     windowBytes: fc.constantFrom(61, 4099, 1 << 16, 1 << 20),
     frameBytes: fc.constantFrom(1, 4096, 1 << 15),
@@ -128,7 +128,7 @@ describe.each(framings)('random large sources, framing %s', (framing) => {
   it('are read the same, and by the kernel itself', () => {
     fc.assert(
       fc.property(fc.integer(), fc.constantFrom(100_000, 250_000), sizes, (seed, bytes, some) => {
-        const { bytes: source, isGood } = largeSource(seed, framing, bytes);
+        const { bytes: source, isGood } = largeSource(seed, layout, bytes);
         const settled = expectTwin(source, options, some);
         if (isGood) expect(settled).toBe(0);
       }),
@@ -139,8 +139,8 @@ describe.each(framings)('random large sources, framing %s', (framing) => {
   it('are read the same with the member name as key, and without any key', () => {
     fc.assert(
       fc.property(fc.integer(), fc.constantFrom(undefined, ['a']), (seed, path) => {
-        const { bytes: source } = largeSource(seed, framing, 100_000);
-        expectTwin(source, optionsFor(framing, { secondary: path ? [path] : [] }), { windowBytes: 4099 });
+        const { bytes: source } = largeSource(seed, layout, 100_000);
+        expectTwin(source, optionsFor(layout, { secondary: path ? [path] : [] }), { windowBytes: 4099 });
       }),
       { numRuns: runs(5), endOnFailure: true },
     );

@@ -3,20 +3,20 @@
 
 import { describe, expect, it } from 'vitest';
 import { KEYS_PER_RECORD_MAX } from '../../src/base/limits.js';
-import type { FramingName, ScanOptions } from '../../src/kernel/contract.js';
+import type { RecordLayout, ScanOptions } from '../../src/kernel/contract.js';
 import { kernels } from '../support/kernels.js';
-import { framed, framings, optionsFor, readText, utf8 } from '../support/scans.js';
+import { laidOut, layouts, optionsFor, readText, utf8 } from '../support/scans.js';
 
 describe.each(kernels)('$name', ({ scan }) => {
-  const read = (source: string, framing: FramingName, some?: Partial<ScanOptions>) =>
-    readText(scan, source, framing, some);
+  const read = (source: string, layout: RecordLayout, some?: Partial<ScanOptions>) =>
+    readText(scan, source, layout, some);
 
   describe('depth', () => {
-    it.each(framings)('is limited within a record, framing %s', (framing) => {
-      const nested = (depth: number) => framed(utf8(`${'['.repeat(depth)}${']'.repeat(depth)}`), framing);
-      expect(scan(nested(3), optionsFor(framing, { depthMax: 3 })).records).toHaveLength(1);
-      const bad = scan(nested(4), optionsFor(framing, { depthMax: 3 })).bad[0]!;
-      const nameBytes = framing === 'object' ? '"name":'.length : 0;
+    it.each(layouts)('is limited within a record, layout %s', (layout) => {
+      const nested = (depth: number) => laidOut(utf8(`${'['.repeat(depth)}${']'.repeat(depth)}`), layout);
+      expect(scan(nested(3), optionsFor(layout, { depthMax: 3 })).records).toHaveLength(1);
+      const bad = scan(nested(4), optionsFor(layout, { depthMax: 3 })).bad[0]!;
+      const nameBytes = layout === 'object' ? '"name":'.length : 0;
       expect([bad.reason, bad.offset - bad.start]).toEqual(['TOO_DEEP', nameBytes + 3]);
     });
 
@@ -59,16 +59,16 @@ describe.each(kernels)('$name', ({ scan }) => {
     ];
     it.each(garbage)('is linear for 30,000 times %j', (pattern) => {
       const source = utf8(pattern.repeat(30_000));
-      for (const framing of framings) {
+      for (const layout of layouts) {
         const started = performance.now();
-        scan(source, optionsFor(framing));
+        scan(source, optionsFor(layout));
         expect(performance.now() - started).toBeLessThan(30_000); // quadratic time would be minutes
       }
     });
 
     it('is linear for deep garbage that has a valid record behind it', () => {
       const deep = '[{'.repeat(50_000);
-      expect(read(`${deep}\n1\n`, 'lines').outcomes.at(-1)).toBe('1');
+      expect(read(`${deep}\n1\n`, 'ndjson').outcomes.at(-1)).toBe('1');
       expect(read(`${deep}${']'.repeat(50_000)} 1`, 'values').outcomes.at(-1)).toBe('1');
       expect(read(`${deep}${']'.repeat(50_000)},1]`, 'array').outcomes.at(-1)).toBe('1');
     });
@@ -77,41 +77,41 @@ describe.each(kernels)('$name', ({ scan }) => {
   describe('size', () => {
     const limit = { recordBytesMax: 8 };
 
-    it.each(framings)('of a record may be the limit, and not one byte more, framing %s', (framing) => {
-      const name = framing === 'object' ? '"n":' : '';
-      const closer = { lines: '\n', values: ' ', array: ']', object: '}' }[framing];
+    it.each(layouts)('of a record may be the limit, and not one byte more, layout %s', (layout) => {
+      const name = layout === 'object' ? '"n":' : '';
+      const closer = { ndjson: '\n', values: ' ', array: ']', object: '}' }[layout];
       const record = (length: number) => `${name}${'1'.repeat(length - name.length)}${closer}`;
-      expect(read(record(8), framing, limit).records).toHaveLength(1);
-      expect(read(record(9), framing, limit)).toMatchObject({
+      expect(read(record(8), layout, limit).records).toHaveLength(1);
+      expect(read(record(9), layout, limit)).toMatchObject({
         records: [],
         bad: [{ reason: 'RECORD_TOO_LARGE', offset: 0, record: 0, start: 0, end: 8 }],
         end: -1,
       });
     });
 
-    it.each<[string, FramingName, Partial<ScanOptions>, string[]]>([
+    it.each<[string, RecordLayout, Partial<ScanOptions>, string[]]>([
       ['1 "aaaaaaaaa" 2', 'values', {}, ['1', 'RECORD_TOO_LARGE @2 <"aaaaaaa>']],
-      ['1\n[x,xxxxxxxxxx\n2', 'lines', {}, ['1', 'RECORD_TOO_LARGE @2 <[x,xxxxx>']],
+      ['1\n[x,xxxxxxxxxx\n2', 'ndjson', {}, ['1', 'RECORD_TOO_LARGE @2 <[x,xxxxx>']],
       ['1,[x,xxxxxxxxxx],2]', 'array', {}, ['1', 'RECORD_TOO_LARGE @2 <[x,xxxxx>']],
       ['"aaaaaaaa":1}', 'object', {}, ['RECORD_TOO_LARGE @0 <"aaaaaaa>']],
       ['{"aaaaaa":1}', 'values', { primary: ['id'] }, ['RECORD_TOO_LARGE @0 <{"aaaaaa>']],
-    ])('beyond the limit ends the scan, whatever else is wrong: %j, framing %s', (source, framing, some, outcomes) => {
-      expect(read(source, framing, { ...limit, ...some })).toMatchObject({ outcomes, end: -1 });
+    ])('beyond the limit ends the scan, whatever else is wrong: %j, layout %s', (source, layout, some, outcomes) => {
+      expect(read(source, layout, { ...limit, ...some })).toMatchObject({ outcomes, end: -1 });
     });
 
     it('counts up to the byte that ends the record, but not the white space before it', () => {
       expect(read('             1,2       ]', 'array', limit)).toMatchObject({ outcomes: ['1', '2'], end: 24 });
       expect(read('1        ,2]', 'array', limit)).toMatchObject({ outcomes: ['RECORD_TOO_LARGE @0 <1       >'] });
       expect(read('1         2', 'values', limit).outcomes).toEqual(['1', '2']);
-      expect(read('\n\n          \n\n 1', 'lines', limit).outcomes).toEqual(['1']);
+      expect(read('\n\n          \n\n 1', 'ndjson', limit).outcomes).toEqual(['1']);
     });
   });
 
   describe('keys', () => {
     const most = KEYS_PER_RECORD_MAX;
     const list = (count: number) => `[${Array.from({ length: count }, () => '1').join(',')}]`;
-    const outcome = (record: string, some: Partial<ScanOptions>, framing: FramingName = 'values') => {
-      const { records, bad } = read(record, framing, some);
+    const outcome = (record: string, some: Partial<ScanOptions>, layout: RecordLayout = 'values') => {
+      const { records, bad } = read(record, layout, some);
       return bad[0]?.reason ?? records[0]!.keys.length;
     };
     const a = { secondary: [['a']] };

@@ -4,7 +4,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { DEPTH_DEFAULT } from '../../src/base/limits.js';
-import type { FramingName } from '../../src/kernel/contract.js';
+import type { RecordLayout } from '../../src/kernel/contract.js';
 import { NOWHERE } from '../../src/kernel/plain/kernel.js';
 import { SimdKernel } from '../../src/kernel/simd/kernel.js';
 import { optionsFor, utf8 } from '../support/scans.js';
@@ -15,9 +15,9 @@ const SIZES = { heapBytes: 1 << 16, windowBytes: 1 << 16 };
 
 describe('memory', () => {
   /** Feeds a beginning and a piece without end; what stopped the scan, and by how much memory had grown. */
-  function feed(framing: FramingName, beginning: string, piece: string, bytesMax: number) {
+  function feed(layout: RecordLayout, beginning: string, piece: string, bytesMax: number) {
     const { window, scanner, entries } = new SimdKernel(SIZES, DEPTH_DEFAULT);
-    scanner.begin(optionsFor(framing, { recordBytesMax: MIB }), 1, 1 << 15, false);
+    scanner.begin(optionsFor(layout, { recordBytesMax: MIB }), 1, 1 << 15, false);
     scanner.standAt(0, Number.MAX_SAFE_INTEGER);
     const memoryBytes = window.bytes.byteLength;
     const endless = Buffer.from(piece.repeat(Math.ceil((2 * MIB) / piece.length)));
@@ -53,7 +53,7 @@ describe('memory', () => {
 
   it.each([
     ['values', '"', 'x'],
-    ['lines', '"', 'x'],
+    ['ndjson', '"', 'x'],
     ['values', '[', '1,'],
     ['values', '[', ' '],
     ['array', '"\\x', 'x"'],
@@ -61,33 +61,33 @@ describe('memory', () => {
     ['array', '[', '['],
     ['array', '[{"a":"', '\\\\'],
     ['array', '1', '1'],
-    ['lines', 'x', 'x'],
+    ['ndjson', 'x', 'x'],
     ['object', '"a":{"b":[{}', ',{}'],
     ['object', '"', 'n'],
-  ] as const)('is that of the largest record, framing %s, for %j and endless %j', (framing, beginning, piece) => {
-    const { reason, grown } = feed(framing, beginning, piece, 16 * MIB);
+  ] as const)('is that of the largest record, layout %s, for %j and endless %j', (layout, beginning, piece) => {
+    const { reason, grown } = feed(layout, beginning, piece, 16 * MIB);
     expect(reason).toBe('RECORD_TOO_LARGE');
     expect(grown).toBeLessThanOrEqual(3 * MIB);
   });
 
   it('does not grow for a record that is known to be bad', () => {
-    const unclosed = feed('lines', '"a\n', '                ', 16 * MIB);
+    const unclosed = feed('ndjson', '"a\n', '                ', 16 * MIB);
     expect(unclosed).toEqual({ reason: 'UNEXPECTED_END_OF_LINE', grown: 0 });
-    expect(feed('lines', '"a\n', 'x', 16 * MIB)).toEqual(unclosed);
+    expect(feed('ndjson', '"a\n', 'x', 16 * MIB)).toEqual(unclosed);
   });
 
   it.each([
     ['values', '1 '],
     ['values', '{}'],
-    ['lines', '\n'],
-    ['lines', '[1]\n'],
+    ['ndjson', '\n'],
+    ['ndjson', '[1]\n'],
     ['array', '0,'],
     ['object', '"":1,'],
     ['object', `"":${' '.repeat(100)}1,`],
     ['array', ' '],
-    ['lines', ' '],
-  ] as const)('does not grow for small records, framing %s, %j', (framing, piece) => {
-    expect(feed(framing, '', piece, 16 * MIB)).toEqual({ reason: '', grown: 0 });
+    ['ndjson', ' '],
+  ] as const)('does not grow for small records, layout %s, %j', (layout, piece) => {
+    expect(feed(layout, '', piece, 16 * MIB)).toEqual({ reason: '', grown: 0 });
   });
 
   it('may lie beyond 2 GiB, where addresses are negative numbers to JavaScript', () => {
@@ -150,7 +150,7 @@ describe('time', () => {
   it('of a record of many windows is linear', () => {
     const record = `{"a":"${'x'.repeat(8 * MIB)}","b":[${'1,'.repeat(MIB)}1]}`;
     const started = performance.now();
-    const { records, end } = scanSpan(utf8(`${record}\n${record}\n`), optionsFor('lines'), undefined, {
+    const { records, end } = scanSpan(utf8(`${record}\n${record}\n`), optionsFor('ndjson'), undefined, {
       windowBytes: 256,
     });
     expect(records.map(({ line }) => line === record)).toEqual([true, true]);
@@ -175,7 +175,7 @@ it('values on key paths are noted up to a limit, and beyond it the twin reads th
     [40_000, 1],
   ] as const) {
     const source = utf8(`{"a":[${Array(count).fill('1').join(',')}]}\n{"a":2}`);
-    const options = optionsFor('lines', { secondary: [['a']] });
+    const options = optionsFor('ndjson', { secondary: [['a']] });
     const { records, settled } = scanSpan(source, options, undefined, { heapBytes: MIB });
     expect(records.map(({ keys }) => keys.length)).toEqual([count, 1]);
     expect(settled).toBe(settledRecords);
@@ -185,7 +185,7 @@ it('values on key paths are noted up to a limit, and beyond it the twin reads th
 describe('paths', () => {
   const { scanner } = new SimdKernel(SIZES, 16);
   const begin = (secondary: string[][], depthMax = 16) =>
-    scanner.begin(optionsFor('lines', { secondary, depthMax }), 1, 1, false);
+    scanner.begin(optionsFor('ndjson', { secondary, depthMax }), 1, 1, false);
 
   it('are taken anew when they change', () => {
     const source = utf8('{"a":1,"b":[2,3]}');
@@ -195,7 +195,7 @@ describe('paths', () => {
       ['a', 1],
       ['c', 0],
     ] as const) {
-      const { records } = scanSpan(source, optionsFor('lines', { secondary: [[path]] }));
+      const { records } = scanSpan(source, optionsFor('ndjson', { secondary: [[path]] }));
       expect(records[0]!.keys).toHaveLength(count);
     }
   });

@@ -5,36 +5,36 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FramingName, Scan } from '../../src/kernel/contract.js';
+import type { RecordLayout, Scan } from '../../src/kernel/contract.js';
 import { scanPlain } from '../../src/kernel/plain/kernel.js';
 import { damaged, jsonTexts, keyPaths, losslessTexts, secondaryPaths } from '../support/documents.js';
 import { isTried, runs } from '../support/effort.js';
 import { kernels } from '../support/kernels.js';
 import { acceptedText, keysOf, stripped } from '../support/oracle.js';
-import { framed, framedLine, framings, optionsFor, soleRecord, utf8 } from '../support/scans.js';
+import { laidOut, laidOutLine, layouts, optionsFor, soleRecord, utf8 } from '../support/scans.js';
 
 const NEWLINE = '\n'.charCodeAt(0);
 
-function expectAsOracle(scan: Scan, framing: FramingName, document: Uint8Array, depthMax: number): void {
-  if (framing === 'lines' && document.includes(NEWLINE)) return;
-  const source = framed(document, framing);
-  const record = soleRecord(scan(source, optionsFor(framing, { depthMax })), source.length);
+function expectAsOracle(scan: Scan, layout: RecordLayout, document: Uint8Array, depthMax: number): void {
+  if (layout === 'ndjson' && document.includes(NEWLINE)) return;
+  const source = laidOut(document, layout);
+  const record = soleRecord(scan(source, optionsFor(layout, { depthMax })), source.length);
   const text = acceptedText(document, depthMax);
-  expect(record?.line).toBe(text === undefined ? undefined : framedLine(stripped(text), framing));
+  expect(record?.line).toBe(text === undefined ? undefined : laidOutLine(stripped(text), layout));
   if (record === undefined) return;
   const value = JSON.parse(record.line);
-  expect(framing === 'object' ? value.value : value).toEqual(JSON.parse(text!));
+  expect(layout === 'object' ? value.value : value).toEqual(JSON.parse(text!));
 }
 
 describe.each(kernels)('$name', ({ name, scan }) => {
-  describe.each(framings)('%s', (framing) => {
+  describe.each(layouts)('%s', (layout) => {
     it('accepts every document', () => {
       fc.assert(
         fc.property(jsonTexts, (text) => {
-          const document = framing === 'lines' ? text.replaceAll('\n', ' ') : text;
-          const source = framed(utf8(document), framing);
-          expect(soleRecord(scan(source, optionsFor(framing)), source.length)?.line).toBe(
-            framedLine(stripped(text), framing),
+          const document = layout === 'ndjson' ? text.replaceAll('\n', ' ') : text;
+          const source = laidOut(utf8(document), layout);
+          expect(soleRecord(scan(source, optionsFor(layout)), source.length)?.line).toBe(
+            laidOutLine(stripped(text), layout),
           );
         }),
         { numRuns: runs(200) },
@@ -44,7 +44,7 @@ describe.each(kernels)('$name', ({ name, scan }) => {
     it('accepts a damaged document exactly when the oracle does', () => {
       fc.assert(
         fc.property(damaged(jsonTexts), fc.constantFrom(2, 4, 1024), (document, depthMax) => {
-          expectAsOracle(scan, framing, document, depthMax);
+          expectAsOracle(scan, layout, document, depthMax);
         }),
         { numRuns: runs(600) },
       );
@@ -57,12 +57,12 @@ describe.each(kernels)('$name', ({ name, scan }) => {
           fc.option(keyPaths, { nil: undefined }),
           secondaryPaths,
           (text, primary, secondary) => {
-            const source = framed(utf8(framing === 'lines' ? text.replaceAll('\n', ' ') : text), framing);
-            const options = optionsFor(framing, { ...(primary && { primary }), secondary });
+            const source = laidOut(utf8(layout === 'ndjson' ? text.replaceAll('\n', ' ') : text), layout);
+            const options = optionsFor(layout, { ...(primary && { primary }), secondary });
             const { records, bad } = scan(source, options);
             const expected = keysOf(JSON.parse(text), options);
             const nameKey =
-              framing === 'object' && primary === undefined
+              layout === 'object' && primary === undefined
                 ? keysOf('name', { ...options, primary: [], secondary: [] })
                 : [];
             const outcome = records.length === 1 ? records[0]!.keys : bad[0]!.reason;
@@ -105,7 +105,7 @@ describe.each(kernels)('$name', ({ name, scan }) => {
     });
     // One bad line leaves the others alone, so all are one source.
     const elements = numbers.filter((text) => text !== '').map((text) => `[${text}]`);
-    const { bad, records } = scan(utf8(elements.join('\n')), optionsFor('lines'));
+    const { bad, records } = scan(utf8(elements.join('\n')), optionsFor('ndjson'));
     const isBad = new Set(bad.map(({ record }) => record));
     const isNumber = /^\[-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\]$/;
     expect(elements.filter((text, i) => isNumber.test(text) === isBad.has(i))).toEqual([]);
@@ -133,12 +133,12 @@ describe.each(kernels)('$name', ({ name, scan }) => {
   });
 });
 
-it.each(framings)('the plain kernel says where a record is, framing %s', (framing) => {
+it.each(layouts)('the plain kernel says where a record is, layout %s', (layout) => {
   fc.assert(
     fc.property(jsonTexts, (text) => {
-      const document = framing === 'lines' ? text.replaceAll('\n', ' ') : text;
-      const source = framed(utf8(document), framing);
-      const record = scanPlain(source, optionsFor(framing)).records[0]!;
+      const document = layout === 'ndjson' ? text.replaceAll('\n', ' ') : text;
+      const source = laidOut(utf8(document), layout);
+      const record = scanPlain(source, optionsFor(layout)).records[0]!;
       expect(Buffer.from(source.subarray(record.start, record.end)).toString()).toBe(document.trim());
     }),
     { numRuns: runs(300) },

@@ -7,14 +7,14 @@ import { describe, expect, it } from 'vitest';
 import { NOWHERE, readRecord } from '../../src/kernel/plain/kernel.js';
 import { damaged, sourceTexts } from '../support/documents.js';
 import { runs } from '../support/effort.js';
-import { framings, optionsFor, utf8 } from '../support/scans.js';
+import { layouts, optionsFor, utf8 } from '../support/scans.js';
 
-describe.each(framings)('framing %s', (framing) => {
+describe.each(layouts)('layout %s', (layout) => {
   it('is read the same from any prefix that is enough', () => {
     const limits = fc.constantFrom(3, 10, 1_000_000);
     fc.assert(
-      fc.property(damaged(sourceTexts(framing)), limits, (source, recordBytesMax) => {
-        const options = optionsFor(framing, { recordBytesMax, secondary: [['a']] });
+      fc.property(damaged(sourceTexts(layout)), limits, (source, recordBytesMax) => {
+        const options = optionsFor(layout, { recordBytesMax, secondary: [['a']] });
         for (let at = 0, afterComma = false, reads = 0; at !== NOWHERE; reads++) {
           expect(reads).toBeLessThanOrEqual(source.length + 2); // every read makes progress
           const whole = readRecord(source, at, options, true, afterComma);
@@ -35,8 +35,8 @@ describe.each(framings)('framing %s', (framing) => {
 
   it('can be read in pieces, keeping no byte before the boundary it asks to go on from', () => {
     fc.assert(
-      fc.property(damaged(sourceTexts(framing)), fc.integer({ min: 1, max: 7 }), (source, piece) => {
-        const options = optionsFor(framing);
+      fc.property(damaged(sourceTexts(layout)), fc.integer({ min: 1, max: 7 }), (source, piece) => {
+        const options = optionsFor(layout);
         const readAll = (pieceBytes: number): unknown[] => {
           const seen: unknown[] = [];
           let base = 0; // source offset of the first byte that is kept
@@ -72,7 +72,7 @@ describe.each(framings)('framing %s', (framing) => {
 
   it('asks for more bytes of blanks without keeping any', () => {
     const blanks = utf8(' \r\n\t'.repeat(100));
-    expect(readRecord(blanks, 0, optionsFor(framing, { recordBytesMax: 10 }), false)).toEqual({
+    expect(readRecord(blanks, 0, optionsFor(layout, { recordBytesMax: 10 }), false)).toEqual({
       kind: 'more',
       from: blanks.length,
     });

@@ -5,30 +5,30 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BadRecord, FramingName, ScannedRecord, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
+import type { BadRecord, RecordLayout, ScannedRecord, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
 import { NOWHERE, readRecord, scanPlain } from '../../src/kernel/plain/kernel.js';
 import { damaged, sourceTexts } from '../support/documents.js';
 import { runs } from '../support/effort.js';
 import { LARGE_PATHS, largeSource } from '../support/large-documents.js';
-import { framings, optionsFor, utf8 } from '../support/scans.js';
+import { layouts, optionsFor, utf8 } from '../support/scans.js';
 import { type SimdSizes, scanSpan } from '../support/simd-scan.js';
 
 const NEWLINE = '\n'.charCodeAt(0);
 
 /** All offsets at which a span may begin, in order, but for the start of the source. */
 function boundariesOf(source: Uint8Array, options: ScanOptions): number[] {
-  const { framing } = options;
+  const { layout } = options;
   const boundaries: number[] = [];
   for (let at = 0, afterComma = false; ; ) {
     const outcome = readRecord(source, at, options, true, afterComma);
     const start =
       outcome.kind === 'record' ? outcome.record.start : outcome.kind === 'bad' ? outcome.start : source.length;
     // Blank lines.
-    if (framing === 'lines') for (; at < start; at++) if (source[at] === NEWLINE) boundaries.push(at + 1);
+    if (layout === 'ndjson') for (; at < start; at++) if (source[at] === NEWLINE) boundaries.push(at + 1);
     if (outcome.kind === 'end' || outcome.kind === 'more') return boundaries;
-    if (framing === 'values') boundaries.push(start);
+    if (layout === 'values') boundaries.push(start);
     if (outcome.next === NOWHERE) return boundaries;
-    if (framing === 'lines' || outcome.afterComma) boundaries.push(outcome.next);
+    if (layout === 'ndjson' || outcome.afterComma) boundaries.push(outcome.next);
     at = outcome.next;
     afterComma = outcome.afterComma;
   }
@@ -42,7 +42,7 @@ function scanInSpans(
   sizes: Partial<SimdSizes>,
 ): ScanResult {
   const boundaries = boundariesOf(source, options);
-  const isContainer = options.framing === 'array' || options.framing === 'object';
+  const isContainer = options.layout === 'array' || options.layout === 'object';
   const records: ScannedRecord[] = [];
   const bad: BadRecord[] = [];
   let from = 0;
@@ -83,13 +83,13 @@ const sizes = fc.record({
   heapBytes: fc.constantFrom(1 << 13, 1 << 18),
 });
 
-describe.each(framings)('framing %s', (framing) => {
+describe.each(layouts)('layout %s', (layout) => {
   it('random sources, whole and damaged', () => {
     const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 6 });
     const limits = fc.constantFrom(12, 1_000_000);
     fc.assert(
-      fc.property(damaged(sourceTexts(framing)), places, sizes, limits, (source, cuts, some, recordBytesMax) => {
-        const options = optionsFor(framing, { secondary: [['a']], recordBytesMax });
+      fc.property(damaged(sourceTexts(layout)), places, sizes, limits, (source, cuts, some, recordBytesMax) => {
+        const options = optionsFor(layout, { secondary: [['a']], recordBytesMax });
         expectWhole(
           source,
           options,
@@ -102,8 +102,8 @@ describe.each(framings)('framing %s', (framing) => {
   });
 
   it('a source cut before every byte', () => {
-    const source = utf8(everything[framing]);
-    const options = optionsFor(framing, { primary: ['id'] });
+    const source = utf8(everything[layout]);
+    const options = optionsFor(layout, { primary: ['id'] });
     for (let cut = 0; cut <= source.length; cut++) {
       for (const windowBytes of [1, 5, 4096]) {
         expectWhole(source, options, [cut], { windowBytes });
@@ -116,8 +116,8 @@ describe.each(framings)('framing %s', (framing) => {
     const places = fc.array(fc.integer({ min: 0, max: 110_000 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(fc.integer(), places, fc.constantFrom(61, 4099, 1 << 16), (seed, cuts, windowBytes) => {
-        const { bytes: source } = largeSource(seed, framing, 100_000);
-        const options = optionsFor(framing, LARGE_PATHS);
+        const { bytes: source } = largeSource(seed, layout, 100_000);
+        const options = optionsFor(layout, LARGE_PATHS);
         expectWhole(
           source,
           options,
@@ -130,23 +130,23 @@ describe.each(framings)('framing %s', (framing) => {
   });
 
   it('a boundary followed by more blanks than all of the kernel has addresses before its window', () => {
-    const [separator, closer] = { lines: ['\n', ''], values: [' ', ''], array: [',', ']'], object: [',', '}'] }[
-      framing
+    const [separator, closer] = { ndjson: ['\n', ''], values: [' ', ''], array: [',', ']'], object: [',', '}'] }[
+      layout
     ] as [string, string];
-    const name = framing === 'object' ? '"n":' : '';
+    const name = layout === 'object' ? '"n":' : '';
     const record = `${name}{"id":1}`;
-    const blanks = (framing === 'lines' ? ' \r\t ' : ' \n\t\r').repeat(700_000);
+    const blanks = (layout === 'ndjson' ? ' \r\t ' : ' \n\t\r').repeat(700_000);
     const source = utf8(`${record}${separator}${blanks}${record}${separator}${record}${separator}${record}${closer}`);
     for (const cut of [3, record.length + 2, source.length - 14]) {
       const sizes = { windowBytes: 1000, heapBytes: 8192 };
-      expectWhole(source, optionsFor(framing, { primary: ['id'] }), [cut], sizes);
+      expectWhole(source, optionsFor(layout, { primary: ['id'] }), [cut], sizes);
     }
   });
 });
 
 /** Good and bad records, blanks of all kinds, nothing between values. */
-const everything: Record<FramingName, string> = {
-  lines: ' {"id":1}\r\n\n  \n{"id" : "},{\\n"}\n{"no":1}\n[1,\n \t\n{"id":2} x\n{"id":"\\\\"}\n\n',
+const everything: Record<RecordLayout, string> = {
+  ndjson: ' {"id":1}\r\n\n  \n{"id" : "},{\\n"}\n{"no":1}\n[1,\n \t\n{"id":2} x\n{"id":"\\\\"}\n\n',
   values: ' {"id":1}{"id":"}{"}\n\n{"no":1} [1,,2] {"id":2}"x"{"id":3} 4 ',
   array: ' {"id":1},{"id":"},{"} ,\n\n {"no":[1,2]}, ,[1,,{"id":1}],{"id":2}, x ,{"id":3} ] ',
   object:

@@ -5,12 +5,12 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FramingName, Scan, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
+import type { RecordLayout, Scan, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
 import { type PlainResult, scanPlain } from '../../src/kernel/plain/kernel.js';
 import { damaged, keyPaths, secondaryPaths, sourceTexts } from '../support/documents.js';
 import { runs } from '../support/effort.js';
 import { kernels } from '../support/kernels.js';
-import { framings, optionsFor, utf8 } from '../support/scans.js';
+import { layouts, optionsFor, utf8 } from '../support/scans.js';
 
 const [specification, ...twins] = kernels;
 
@@ -30,14 +30,14 @@ function expectSame(scan: Scan, expected: ScanResult, source: Uint8Array, option
 }
 
 /** Records are in order, do not overlap, and only white space and separators (and names of members) are outside them. */
-function expectNothingLost(result: PlainResult, source: Uint8Array, framing: FramingName): void {
+function expectNothingLost(result: PlainResult, source: Uint8Array, layout: RecordLayout): void {
   const good = result.records.map(({ start, end }) => ({ start, end, isGood: true }));
   const bad = result.bad.map(({ start, end }) => ({ start, end, isGood: false }));
   const all = [...good, ...bad].sort((left, right) => left.start - right.start || left.end - right.end);
   let at = 0;
   for (const { start, end, isGood } of all) {
     const between = Buffer.from(source.subarray(at, start)).toString('latin1');
-    const hasName = framing === 'object' && isGood;
+    const hasName = layout === 'object' && isGood;
     expect(between).toMatch(hasName ? /^[\s,]*"(?:[^"\\]|\\.)*"\s*:\s*$/s : /^[ \t\r\n,]*$/);
     expect(end).toBeGreaterThanOrEqual(start);
     at = end;
@@ -50,7 +50,7 @@ function expectNothingLost(result: PlainResult, source: Uint8Array, framing: Fra
 /** By index number; more than there are indexes. */
 const SECRETS = Array.from({ length: 16 }, (_, index) => new Uint8Array(32).fill(index + 1));
 
-describe.each(framings)('framing %s', (framing) => {
+describe.each(layouts)('layout %s', (layout) => {
   const someOptions = fc.record({
     primary: fc.option(keyPaths, { nil: undefined }),
     secondary: secondaryPaths,
@@ -61,10 +61,10 @@ describe.each(framings)('framing %s', (framing) => {
 
   it('is read the same by all kernels, in random sources whole and damaged', () => {
     fc.assert(
-      fc.property(damaged(sourceTexts(framing)), someOptions, (source, { primary, secrets, ...some }) => {
-        const options = optionsFor(framing, { ...(primary && { primary }), ...(secrets && { secrets }), ...some });
+      fc.property(damaged(sourceTexts(layout)), someOptions, (source, { primary, secrets, ...some }) => {
+        const options = optionsFor(layout, { ...(primary && { primary }), ...(secrets && { secrets }), ...some });
         expectTwins(source, options);
-        expectNothingLost(scanPlain(source, options), source, framing);
+        expectNothingLost(scanPlain(source, options), source, layout);
       }),
       { numRuns: runs(600) },
     );
@@ -78,7 +78,7 @@ describe.each(framings)('framing %s', (framing) => {
     }
     return utf8(text);
   };
-  const options = optionsFor(framing, { secondary: [['a']], depthMax: 3 });
+  const options = optionsFor(layout, { secondary: [['a']], depthMax: 3 });
 
   it.each([0, 1, 2, 3, 4])('is read the same in all sources of %i characters', (length) => {
     for (let number = 0; number < alphabet.length ** length; number++) {

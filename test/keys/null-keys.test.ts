@@ -17,10 +17,10 @@ const SOURCE = `{"id":1}\n${NULLS}{"id":"null"}\n`;
 
 test.each(KINDS)('an import %s refuses records with a null key, and names the path', async (kind) => {
   const { run, texts } = await testStore(kind);
-  const error = await errorOf(run(SOURCE, { key: 'id', shape: 'ndjson' }));
+  const error = await errorOf(run(SOURCE, { key: 'id', layout: 'ndjson' }));
   expect(error).toMatchObject({ code: 'BAD_RECORD', reason: 'KEY_NULL', record: 1, line: 2 });
   expect(error.message).toMatch(/has null at the key path "id"/);
-  const report = await run(SOURCE, { key: 'id', shape: 'ndjson', onBadRecord: 'skip' });
+  const report = await run(SOURCE, { key: 'id', layout: 'ndjson', onBadRecord: 'skip' });
   expect(report.records).toEqual({ read: 7, stored: 2, rejected: 5, replaced: 0 });
   expect(await texts()).toEqual(['{"id":1}', '{"id":"null"}']);
 });

@@ -91,7 +91,7 @@ describe.each(KINDS)('%s', (kind) => {
     await fc.assert(
       fc.asyncProperty(anyRecords, fc.array(anyValue, { minLength: 1, maxLength: 3 }), async (records, asked) => {
         const { store, run } = await testStore(kind);
-        const options = { key: 'id', indexes: ['tags'], shape: 'ndjson', workers: 1 } as const;
+        const options = { key: 'id', indexes: ['tags'], layout: 'ndjson', workers: 1 } as const;
         const half = Math.ceil(records.length / 2);
         await run(records.slice(0, half).map(textOf).join('\n'), options);
         await store.transaction((tx) => {
@@ -112,7 +112,7 @@ describe.each(KINDS)('%s', (kind) => {
 test('more values that are cut alike than are sorted at a time', async () => {
   const { store, run } = await testStore('in memory');
   const records = Array.from({ length: 5_000 }, (_, id) => [`${base}${'x'.repeat(20)}${(id * 7919) % 5_003}`]);
-  await run(records.map(textOf).join('\n'), { key: 'id', indexes: ['tags'], shape: 'ndjson' });
+  await run(records.map(textOf).join('\n'), { key: 'id', indexes: ['tags'], layout: 'ndjson' });
   const all = expectedOf(records);
   expect(await read(store.collection(), { index: 'tags' })).toEqual(all);
   expect(await read(store.collection(), { index: 'tags', reverse: true })).toEqual(all.toReversed());
@@ -123,7 +123,7 @@ test('numbers of thousands of digits', async () => {
   const digits = '7'.repeat(3_800);
   const numbers = ['1', '2', '3'].flatMap((last) => [`${digits}${last}`, `-${digits}${last}`]);
   const lines = numbers.map((n, id) => `{"id":${id},"n":${n}}`);
-  await run(lines.join('\n'), { key: 'id', indexes: ['n'], shape: 'ndjson' });
+  await run(lines.join('\n'), { key: 'id', indexes: ['n'], layout: 'ndjson' });
   const keys: string[] = [];
   for await (const { key } of store.collection().range({ index: 'n' })) keys.push(String(key));
   expect(keys).toEqual([5, 3, 1, 0, 2, 4].map((i) => numbers[i]));
@@ -134,7 +134,7 @@ test('numbers of thousands of digits', async () => {
 test('repair and compaction keep them; a primary key that long is refused', async () => {
   const { store, directory, run } = await testStore();
   const long = 'k'.repeat(3_000);
-  const options = { key: 'id', indexes: ['a'], shape: 'ndjson' } as const;
+  const options = { key: 'id', indexes: ['a'], layout: 'ndjson' } as const;
   await run(`{"id":1,"a":"${long}1"}\n{"id":2,"a":"${long}0"}\n{"id":3,"a":"b"}`, options);
   await store.collection().put({ id: 4, a: `${long}1` });
   await store.collection().delete(3);

@@ -161,7 +161,7 @@ const imported: Build = async (rows) => {
   const source = join(directory.path, 'rows.ndjson');
   writeFileSync(source, rows.map((row, i) => `${textOf(row, i)}\n`).join(''));
   const opened = await openStore(join(directory.path, 'store'), { create: true });
-  await opened.import(source, { key: 'id', indexes: INDEXES, shape: 'ndjson' });
+  await opened.import(source, { key: 'id', indexes: INDEXES, layout: 'ndjson' });
   return opened;
 };
 

@@ -46,6 +46,7 @@ describe('a mistake names the place where it stands', () => {
       'collections: the name of a collection must be 1 to 255 bytes of UTF-8 without control characters',
     ],
     [{ import: { worker: 1 } }, 'import.worker is not an option; did you mean workers?'],
+    [{ import: { shape: 'array' } }, 'import.shape is not an option; it is called layout now'],
     [{ import: { onProgress: 1 } }, 'import.onProgress is not an option'],
     [{ import: { key: 'a..b' } }, 'import.key: the key path "a..b" has an empty name'],
     [{ import: { indexes: 'a,,b' } }, 'import.indexes: a key path must name a member'],

@@ -115,11 +115,11 @@ describe('random documents', () => {
         const store = await openStore(memory());
         try {
           const texts = all.map(({ text }) => (how.endsWith('lines') ? text.replace(/[\r\n]/g, ' ') : text));
-          const options = { ...cut, allowEmpty: true, shape: how.endsWith('lines') ? 'ndjson' : 'values' } as const;
+          const options = { ...cut, allowEmpty: true, layout: how.endsWith('lines') ? 'ndjson' : 'values' } as const;
           if (how === 'folder') {
             const source = folderOf(Object.fromEntries(texts.map((text, i) => [`${i}.json`, text])));
-            const places = { ...collections, orders: { ...collections.orders, shape: 'object' } } as const;
-            await store.import(source, { collections: places, ...options, shape: undefined });
+            const places = { ...collections, orders: { ...collections.orders, layout: 'object' } } as const;
+            await store.import(source, { collections: places, ...options, layout: undefined });
           } else {
             const text = texts.join('\n');
             const source = how.startsWith('stream') ? Readable.from([Buffer.from(text)]) : fileWith(text);

@@ -62,7 +62,7 @@ test.each(forms)('each collection has its own options: %s', async (_, source, cu
     updated: 1,
   });
   expect(reports.rows.records).toEqual({ read: 3, stored: 2, rejected: 0, replaced: 1 });
-  expect(reports.orders).toMatchObject({ records: { read: 2, stored: 2 }, framing: 'object', mode: 'replace' });
+  expect(reports.orders).toMatchObject({ records: { read: 2, stored: 2 }, layout: 'object', mode: 'replace' });
   expect(records).toEqual({ read: 11, stored: 7, rejected: 0, filtered: 3, replaced: 1 });
   expect((await store.verify()).faults).toEqual([]);
 });
@@ -191,8 +191,8 @@ test.each([
   [{ collections: { a: { select: '/*/x' }, b: { select: '/c' } } }, /are inside each other/],
   [{ collections: { a: { select: '' }, b: { select: '/c' } } }, /are inside each other/],
   [{ collections: { a: { select: '/a', kee: 'id' } } }, /no option collections\.a\.kee; did you mean key/],
-  [{ collections: { a: { select: '/a', shape: 'ndjson' } } }, /collections\.a\.shape must be one of array, object/],
-  [{ collections: { a: { select: '/a', shape: 'array' } }, shape: 'ndjson' }, /shape "array" cannot be used with/],
+  [{ collections: { a: { select: '/a', layout: 'ndjson' } } }, /collections\.a\.layout must be one of array, object/],
+  [{ collections: { a: { select: '/a', layout: 'array' } }, layout: 'ndjson' }, /layout "array" cannot be used with/],
   [
     { collections: { a: { select: '/a' } }, collection: 'x' },
     /options\.collection cannot be used with options\.collections/,

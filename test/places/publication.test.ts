@@ -108,7 +108,7 @@ describe('the command line', () => {
     const { stdout, code } = await gristmill('import', source, '--store', directory, ...FLAGS, '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      collections: { users: { records: { stored: 3 } }, orders: { records: { stored: 2 }, framing: 'object' } },
+      collections: { users: { records: { stored: 3 } }, orders: { records: { stored: 2 }, layout: 'object' } },
       records: { read: 5, stored: 5 },
     });
     expect(await versionsIn(await opened(directory))).toEqual(Array(5).fill(4));

@@ -18,7 +18,7 @@ const rows = fc.array(
 /** @returns how many good records the twin had to read */
 function settledOf(lines: readonly string[], some: Partial<ScanOptions>): number {
   const source = utf8(lines.join('\n'));
-  const options = optionsFor('lines', some);
+  const options = optionsFor('ndjson', some);
   const { settled, records, bad } = scanSpan(source, options, undefined, { windowBytes: 4096 });
   const expected = scanPlain(source, options);
   expect(records).toEqual(expected.records.map(({ line, keys }) => ({ line, keys })));

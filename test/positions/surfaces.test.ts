@@ -69,11 +69,11 @@ describe.each(KINDS)('rows, %s', (kind) => {
     const { store, run } = await testStore(kind);
     await fc.assert(
       fc.asyncProperty(rows, rows, async (first, then) => {
-        await run(textOf(first), { ...OPTIONS, shape: 'ndjson', windowBytes: 64, changes: 'drop' });
+        await run(textOf(first), { ...OPTIONS, layout: 'ndjson', windowBytes: 64, changes: 'drop' });
         await expectRows(store.collection('records'), first);
         const known = new Map(first.map((row) => [row[0], row]));
         const half = then.length >> 1;
-        await run(textOf(then.slice(0, half + 1)), { ...OPTIONS, shape: 'ndjson', mode: 'upsert' });
+        await run(textOf(then.slice(0, half + 1)), { ...OPTIONS, layout: 'ndjson', mode: 'upsert' });
         await store.transaction((tx) => {
           for (const row of then.slice(half)) tx.collection('records').put(row);
         });
@@ -89,7 +89,7 @@ const SOME: Row[] = Array.from({ length: 300 }, (_, i) => [i, [`${'abc'[i % 3]}`
 
 test.each([true, false])('a lost index is made again (compacted before: %s)', async (isCompacted) => {
   const { store, directory, run } = await testStore();
-  await run(textOf(SOME), { ...OPTIONS, shape: 'ndjson', spanBytes: 2000 });
+  await run(textOf(SOME), { ...OPTIONS, layout: 'ndjson', spanBytes: 2000 });
   const extra: Row = [1000, ['a', 'b'], 2];
   await store.collection('records').put(extra);
   if (isCompacted) await store.compact({ minDeadShare: 0 });
@@ -107,7 +107,7 @@ test.each([true, false])('a lost index is made again (compacted before: %s)', as
 
 test('members of an object, and a collection that a transaction creates', async () => {
   const { store, run } = await testStore('in memory');
-  await run('{"x":[7,["a"]],"y":{"0":8,"1":"b"}}', { shape: 'object', indexes: ['/0', '1'] });
+  await run('{"x":[7,["a"]],"y":{"0":8,"1":"b"}}', { layout: 'object', indexes: ['/0', '1'] });
   const collection = store.collection('records');
   expect(await all(valuesOf(collection.find('/0', 7)))).toEqual([[7, ['a']]]);
   expect(await all(valuesOf(collection.find('/0', 8)))).toEqual([{ 0: 8, 1: 'b' }]);
@@ -142,7 +142,7 @@ describe('a row without its key', () => {
     ['{"a":1}', /no value at the key path "\/0": the record has a/],
   ])('%s fails the import and the put', async (text, message) => {
     const { run, store } = await testStore('in memory');
-    const options = { ...OPTIONS, shape: 'ndjson' } as const;
+    const options = { ...OPTIONS, layout: 'ndjson' } as const;
     await expect(run(`[1]\n${text}`, options)).rejects.toMatchObject({
       code: 'BAD_RECORD',
       message: expect.stringMatching(message),
@@ -154,7 +154,7 @@ describe('a row without its key', () => {
 
   test('is quarantined, corrected, and stored by a retry', async () => {
     const { run, store } = await testStore();
-    await run('[1,["a"]]\n[null,["a"]]', { ...OPTIONS, shape: 'ndjson', onBadRecord: 'quarantine' });
+    await run('[1,["a"]]\n[null,["a"]]', { ...OPTIONS, layout: 'ndjson', onBadRecord: 'quarantine' });
     const [{ name }] = store.stat().quarantine as [{ name: string }];
     const corrected = [{ number: 1, text: '[2,["a"]]' }];
     expect(await store.quarantine.retry(name, { corrected })).toMatchObject({ accepted: 1 });

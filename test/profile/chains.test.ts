@@ -43,18 +43,18 @@ describe('an import in spans', () => {
       misguess: fc.option(fc.nat(20), { nil: undefined, freq: 3 }),
       misguessEvery: fc.integer({ min: 1, max: 3 }),
     });
-    const shapes = fc.constantFrom('array' as const, 'ndjson' as const);
+    const layouts = fc.constantFrom('array' as const, 'ndjson' as const);
     const property = fc.asyncProperty(
       fc.array(record, { minLength: 1, maxLength: 30 }),
-      shapes,
+      layouts,
       cutting,
-      async (all, shape, how) => {
+      async (all, layout, how) => {
         const path = join(directory, 'source.json');
         const texts = all.map((one) => JSON.stringify(one));
-        writeFileSync(path, shape === 'array' ? `[${texts.join(',')}]` : texts.join('\n'));
+        writeFileSync(path, layout === 'array' ? `[${texts.join(',')}]` : texts.join('\n'));
         const { lines, profile, redone, spans, error } = await scanInSpans(
           path,
-          { shape, profile: true },
+          { layout, profile: true },
           how,
           directory,
         );

@@ -1,4 +1,4 @@
-// Goal: a lost or damaged index is made anew from the shards, with the records there were. Method: import in every framing,
+// Goal: a lost or damaged index is made anew from the shards, with the records there were. Method: import in every layout,
 // damage the index in several ways, repair, and compare with what was there; verify must find nothing afterwards.
 
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,8 +32,8 @@ test.each([
   ['lines', rows.map((row) => JSON.stringify(row)).join('\n'), options],
   ['values', rows.map((row) => JSON.stringify(row)).join(' '), options],
   ['array', JSON.stringify(rows, null, 1), options],
-  ['object by name', JSON.stringify(members), { ...options, shape: 'object', key: undefined }],
-  ['object by path', JSON.stringify(members), { ...options, shape: 'object' }],
+  ['object by name', JSON.stringify(members), { ...options, layout: 'object', key: undefined }],
+  ['object by path', JSON.stringify(members), { ...options, layout: 'object' }],
   ['without a key', rows.map((row) => JSON.stringify(row)).join('\n'), { spanBytes: 16_384, indexes: ['group'] }],
 ] as const)('the index is lost: %s', async (_, source, given) => {
   const { store, directory, run } = await testStore();

@@ -4,7 +4,7 @@
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FRAME_MAGIC } from '../../src/store/codec/zstd-frame.js';
+import { FRAME_MAGIC } from '../../src/store/codec/zstd/frame.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { FileWindow } from '../../src/store/files/file-window.js';
 import { ShardReader } from '../../src/store/shards/read.js';

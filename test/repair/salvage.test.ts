@@ -4,7 +4,7 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { FRAME_MAGIC } from '../../src/store/codec/zstd-frame.js';
+import { FRAME_MAGIC } from '../../src/store/codec/zstd/frame.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { ShardWriter } from '../../src/store/shards/write.js';
 import { scratch } from '../support/import-files.js';

@@ -19,7 +19,7 @@ const LAYOUTS = {
   pretty: [ROWS.map((row) => JSON.stringify(row, null, 2)).join('\n'), {}],
   array: [JSON.stringify(ROWS), {}],
   'pretty array': [JSON.stringify(ROWS, null, 1), {}],
-  object: [JSON.stringify(NAMED), { shape: 'object' }],
+  object: [JSON.stringify(NAMED), { layout: 'object' }],
   select: [JSON.stringify({ page: 1, data: { rows: ROWS }, more: 'no' }), { select: '/data/rows' }],
 } as const;
 
@@ -125,10 +125,10 @@ describe.each(KINDS)('transform in a store %s', (kind) => {
       '[1,2]',
       'null',
     ];
-    await run(lines.join('\n'), { shape: 'ndjson', transform: moduleWith('export default (row) => row;') });
+    await run(lines.join('\n'), { layout: 'ndjson', transform: moduleWith('export default (row) => row;') });
     expect(await texts()).toEqual(lines);
     await run(lines.join('\n'), {
-      shape: 'ndjson',
+      layout: 'ndjson',
       transform: moduleWith('export default (row) => (row?.id === 1 ? { ...row, id: 3 } : row);'),
     });
     expect((await texts())[0]).toBe('{"id":3,"big":12345678901234567000,"x":1}');
@@ -138,7 +138,7 @@ describe.each(KINDS)('transform in a store %s', (kind) => {
   test('members of an object keep their names; pick comes last', async () => {
     const { store, run, texts } = await testStore(kind);
     const transform = moduleWith('export default ({ n }) => ({ n: n * 2, m: n });');
-    await run('{"a":{"n":1},"b":{"n":2}}', { shape: 'object', transform, pick: ['m'], where: ['n>1'] });
+    await run('{"a":{"n":1},"b":{"n":2}}', { layout: 'object', transform, pick: ['m'], where: ['n>1'] });
     expect(await texts()).toEqual(['{"m":2}']);
     expect(await store.collection('records').get('b')).toEqual({ m: 2 });
   });

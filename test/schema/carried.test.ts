@@ -199,7 +199,7 @@ describe.each(partOf(KINDS))('%s', (kind) => {
 
   test('members of an object: their values are held to it', async () => {
     const { store, run } = await testStore(kind);
-    await run('{"a":{"id":1},"b":{"id":2}}', { shape: 'object' });
+    await run('{"a":{"id":1},"b":{"id":2}}', { layout: 'object' });
     await store.setSchema('records', SCHEMA);
     await expect(store.collection().put({ n: 1 }, 'c')).rejects.toMatchObject(invalid('c', '', 'required'));
     await store.collection().put({ id: 3 }, 'c');

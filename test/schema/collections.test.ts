@@ -125,11 +125,11 @@ describe('sources, snapshots, names', () => {
   test('of named records the schema is that of their values', async () => {
     const path = join(scratch(), 'named.json');
     writeFileSync(path, '{"x":{"a":1},"y":{"a":"s"}}');
-    const { schema } = await schemaOf(path, { shape: 'object' });
+    const { schema } = await schemaOf(path, { layout: 'object' });
     expect(schema.toJSON().paths.map((one) => one.path)).toEqual(['', 'a']);
     const store = await openStore(memory());
     onTestFinished(() => store.close());
-    await store.import(path, { shape: 'object' });
+    await store.import(path, { layout: 'object' });
     expect((await store.collection('records').schema()).toJSON()).toEqual(schema.toJSON());
   });
 

@@ -6,7 +6,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PlainProfiler } from '../../src/profile/plain/plain.js';
 import { isProven } from '../../src/profile/proof.js';
+import { Provable } from '../../src/profile/provable.js';
 import { jsonSchema } from '../../src/profile/show/json-schema.js';
+import { Profiler } from '../../src/profile/simd/profiler.js';
 import { runs } from '../support/effort.js';
 import { linesOf } from '../support/profile-lines.js';
 import { checkOf, recordsNear, schemas } from '../support/schemas.js';
@@ -42,6 +44,24 @@ test('what is proven, ajv accepts record by record', () => {
   // A proof that never succeeds would pass the above.
   expect(valid).toBeGreaterThan(0);
   expect(proven / valid).toBeGreaterThan(0.3);
+});
+
+test('a profile of what a schema asks for proves it as often as a profile of everything', () => {
+  const profiler = new Profiler();
+  let proven = 0;
+  fc.assert(
+    fc.property(schemas, fc.array(recordsNear, { minLength: 1, maxLength: 6 }), (schema, texts) => {
+      const provable = Provable.of(JSON.stringify(schema));
+      if (provable === undefined) return;
+      profiler.clear(Provable.wanted([provable]));
+      profiler.add(linesOf(texts));
+      const holds = provable.holds(profiler.take().root);
+      expect(holds).toBe(isProven(schema, profileOf(texts).root));
+      if (holds) proven++;
+    }),
+    { numRuns: runs(1200) },
+  );
+  expect(proven).toBeGreaterThan(0);
 });
 
 test('a profile proves the schema that is made from it', () => {

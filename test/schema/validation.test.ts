@@ -22,8 +22,11 @@ function verdict(validate: ReturnType<typeof checkOf>, text: string) {
 
 const LAYOUTS: Record<string, (texts: readonly string[]) => readonly [string, object]> = {
   lines: (texts) => [texts.map((text) => `${text}\n`).join(''), {}],
-  'an array': (texts) => [`[\n${texts.join(' ,\n ')}]`, { shape: 'array' }],
-  'members of an object': (texts) => [`{${texts.map((text, i) => `"n${i}": ${text}`).join(',')}}`, { shape: 'object' }],
+  'an array': (texts) => [`[\n${texts.join(' ,\n ')}]`, { layout: 'array' }],
+  'members of an object': (texts) => [
+    `{${texts.map((text, i) => `"n${i}": ${text}`).join(',')}}`,
+    { layout: 'object' },
+  ],
 };
 
 describe('verdict and pointer are those of ajv, record by record', () => {

@@ -19,11 +19,11 @@ const importing =
     store.import(fileWith(text, name), { workers: 1, ...options });
 
 const STEPS: readonly (readonly [string, string, Step])[] = [
-  ['a bad record', 'BAD_RECORD', importing(`{"id":1}\n{"id":"${WORD}",oops}\n`, { shape: 'ndjson' })],
+  ['a bad record', 'BAD_RECORD', importing(`{"id":1}\n{"id":"${WORD}",oops}\n`, { layout: 'ndjson' })],
   [
     'a bad record, in a thread',
     'BAD_RECORD',
-    importing(`{"id":1}\n{"id":"${WORD}",oops}\n`.repeat(9), { shape: 'ndjson', spanBytes: 64 }),
+    importing(`{"id":1}\n{"id":"${WORD}",oops}\n`.repeat(9), { layout: 'ndjson', spanBytes: 64 }),
   ],
   ['no JSON', 'SOURCE_NOT_JSON', importing(`${WORD}\n`)],
   [

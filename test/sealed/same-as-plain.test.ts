@@ -46,7 +46,7 @@ const STEPS: Record<string, (store: Store, place: string) => Promise<unknown>> =
     return store.import(fileWith(`{${members}}`, `${WORD}.json`, place), {
       ...OPTIONS,
       key: undefined,
-      shape: 'object',
+      layout: 'object',
     });
   },
   'bad records in the quarantine': async (store, place) => {

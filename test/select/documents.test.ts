@@ -122,7 +122,11 @@ describe.each(KINDS)('%s', (kind) => {
         fc.pre(layout !== 'by content' || text.split('\n').length === documents.length || /^[^\n]*[[{]\n/.test(text));
         // A single document without records is an error of its file.
         fc.pre(documents.length > 1 || layout !== 'by content');
-        const options = { select: pointerOf(way), ...limits, ...(layout === 'values' && { shape: 'values' as const }) };
+        const options = {
+          select: pointerOf(way),
+          ...limits,
+          ...(layout === 'values' && { layout: 'values' as const }),
+        };
         const source = fileWith(text, isLines ? 'x.ndjson' : 'x.json', scratch());
         expect(await stored(tested, source, options)).toEqual(expectedOf(documents, way));
       }),
@@ -172,11 +176,11 @@ test('of a damaged stream the same is read, whatever the spans and windows are',
     fc.constantFrom(1, 5, 64),
   );
   await fc.assert(
-    fc.asyncProperty(streams, async ([bytes, shape, spanBytes, windowBytes]) => {
+    fc.asyncProperty(streams, async ([bytes, layout, spanBytes, windowBytes]) => {
       const source = fileWith(bytes, 'x.txt', scratch());
       const outcome = async (options: object) => {
         try {
-          return await stored(tested, source, { select: '/items', shape, workers: 1, ...options });
+          return await stored(tested, source, { select: '/items', layout, workers: 1, ...options });
         } catch (error) {
           return factsOf(error);
         }
@@ -185,7 +189,7 @@ test('of a damaged stream the same is read, whatever the spans and windows are',
       expect(await outcome({ spanBytes, windowBytes })).toEqual(whole);
       // In a folder, the same documents are read as one file.
       if (typeof whole === 'object' && 'texts' in whole) {
-        expect(await stored(tested, dirname(source), { select: '/items', shape, include: ['*.txt'] })).toEqual(whole);
+        expect(await stored(tested, dirname(source), { select: '/items', layout, include: ['*.txt'] })).toEqual(whole);
       }
     }),
     { numRuns: runs(40) },

@@ -81,17 +81,17 @@ describe.each(KINDS)('%s', (kind) => {
     expect((await tested.texts()).map((text) => JSON.parse(text).id)).toEqual(expected);
   });
 
-  test('objects of records: with shape object in a folder; as the first document has them in a file', async () => {
+  test('objects of records: with layout object in a folder; as the first document has them in a file', async () => {
     const tested = await testStore(kind);
     const documents = [{ icons: { a: 1, b: [2] } }, { icons: {} }, { icons: { c: { d: 3 } } }];
     const root = folderOf({ 'a.json': JSON.stringify(documents[0]), 'b.ndjson': lines(documents.slice(1)) });
-    await tested.store.import(root, { select: '/icons', shape: 'object' });
+    await tested.store.import(root, { select: '/icons', layout: 'object' });
     expect(await contentOf(tested.store)).toEqual({ '"a"': '1', '"b"': '[2]', '"c"': '{"d":3}' });
     await tested.store.import(fileWith(lines(documents), 'x.ndjson'), { select: '/icons' });
     expect(await contentOf(tested.store)).toEqual({ '"a"': '1', '"b"': '[2]', '"c"': '{"d":3}' });
     expect(await errorOf(tested.store.import(root, { select: '/icons' }))).toMatchObject({
       code: 'SELECT_NOT_CONTAINER',
-      message: expect.stringContaining("option shape: 'object'"),
+      message: expect.stringContaining("option layout: 'object'"),
     });
   });
 
@@ -266,7 +266,7 @@ test('the command line: a folder, a stream, and the command that an advice gives
   const run = (...words: string[]) => gristmill('import', ...words, '--store', store, '--json');
   expect(JSON.parse((await run(root, '--select', '/Records', '--key', 'eventID')).stdout)).toMatchObject({
     records: { stored: EVENTS.length },
-    layouts: [{ shape: 'folder', text: expect.stringContaining("as option select: '/Records' says") }],
+    layouts: [{ layout: 'folder', text: expect.stringContaining("as option select: '/Records' says") }],
   });
   const pages = fileWith(lines(range(20).map((i) => page(i, range(50, 50 * i)))), 'pages.ndjson', directory);
   writeFileSync(pages, readFileSync(pages, 'utf8').replaceAll(',"next":{}', ''));

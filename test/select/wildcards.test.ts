@@ -103,7 +103,7 @@ const isHollow = (value: object) => Object.keys(value).length === 0;
 
 async function stored({ store, texts }: TestStore, source: string | Readable, options: object) {
   try {
-    const report = await store.import(source, { onBadRecord: 'skip', allowEmpty: true, shape: 'array', ...options });
+    const report = await store.import(source, { onBadRecord: 'skip', allowEmpty: true, layout: 'array', ...options });
     return { ...report.records, texts: await texts() };
   } catch (error) {
     if ((error as { code?: string }).code !== 'TOO_MANY_BAD_RECORDS') throw error;
@@ -151,7 +151,7 @@ describe.each(KINDS)('%s', (kind) => {
         const texts = given.map((document) => JSON.stringify(document));
         const options = { select: selectOf(way), ...limits };
         const lines = fileWith(`${texts.join('\n')}\n`, 'x.txt');
-        expect(await stored(tested, lines, { ...options, shape: 'ndjson' })).toEqual(outcomeOf(expected));
+        expect(await stored(tested, lines, { ...options, layout: 'ndjson' })).toEqual(outcomeOf(expected));
         fc.pre(expected.texts.length > 0);
         const folder = folderOf(Object.fromEntries(texts.map((text, i) => [`${i}.json`, text])));
         const { length } = expected.texts;
@@ -180,7 +180,7 @@ test('a large document of small containers, a large container, and a large membe
     ['large.json', large],
   ] as const) {
     const text = JSON.stringify({ data });
-    const options = { select: '/data/*/rows', key: 'id', shape: undefined };
+    const options = { select: '/data/*/rows', key: 'id', layout: undefined };
     const packed = fileWith(gzipSync(text, { level: 1 }), `${name}.gz`);
     for (const source of [fileWith(text, name), packed]) {
       expect(await stored(tested, source, options)).toMatchObject({ stored: 60_000, rejected: 0 });

@@ -46,7 +46,7 @@ describe.each(Object.entries(CODECS))('.%s', (ending, pack) => {
     await store.import(plain, { key: 'id' });
     const expected = await texts();
     const report = await store.import(packed, { key: 'id', collection: 'packed' });
-    expect(report).toMatchObject({ shape: 'ndjson', files: 1, bytes: { source: pack(text).byteLength } });
+    expect(report).toMatchObject({ layout: 'ndjson', files: 1, bytes: { source: pack(text).byteLength } });
     expect(await texts('packed')).toEqual(expected);
     const collected = await store.import([packed, plain], { key: 'id', collection: 'both' });
     expect(collected.records).toMatchObject({ read: 2 * expected.length, replaced: expected.length });

@@ -83,7 +83,7 @@ describe.each(CODECS.map((codec, at) => ({ ...codec, at })))('.$ending', ({ endi
     writeFileSync(path, members(text, 40_001, pack));
     writeFileSync(`${path}.txt`, text);
     const facts = async (source: ImportSource, workers: number) => {
-      const error: GristmillError = await store.import(source, { key: 'id', workers, shape: 'ndjson' }).then(
+      const error: GristmillError = await store.import(source, { key: 'id', workers, layout: 'ndjson' }).then(
         () => expect.unreachable(),
         (thrown) => thrown,
       );

@@ -13,9 +13,7 @@ import { damaged, sourceTexts } from '../support/documents.js';
 import { partOf, runs } from '../support/effort.js';
 import { BAD, deceptions } from '../support/import-deceptions.js';
 import { makeDirectory } from '../support/import-files.js';
-import { framings, utf8 } from '../support/scans.js';
-
-const SHAPES = { lines: 'ndjson', values: 'values', array: 'array', object: 'object' } as const;
+import { layouts, utf8 } from '../support/scans.js';
 
 let directory: ReturnType<typeof makeDirectory>;
 beforeAll(() => {
@@ -31,13 +29,13 @@ async function outcomeOf(source: ImportSource, name: string, options: ImportOpti
     const report = await store.import(source, options);
     const records = [];
     for await (const { text } of store.collection('records').scanText()) records.push(text);
-    const { shape, framing, records: counts, warnings } = report;
+    const { layout, records: counts, warnings } = report;
     const quarantined = [];
     for (const { name: file } of await store.quarantine.files()) {
       // Its line is looked up in the source, where that is there.
       for await (const { file: _, line: __, ...one } of store.quarantine.records(file)) quarantined.push(one);
     }
-    return { shape, framing, counts, warnings: warnings.filter(isKept).map(anonymous), records, quarantined };
+    return { layout, counts, warnings: warnings.filter(isKept).map(anonymous), records, quarantined };
   } catch (error) {
     const { code, message, offset, line, record, reason, snippet } = error as Record<string, string>;
     // What can be read again can be closed in a copy.
@@ -84,15 +82,11 @@ async function expectSame(bytes: Uint8Array, options: ImportOptions, piece: numb
   expect(compressed).toEqual(file);
 }
 
-describe.each(framings)('sources built to deceive: %s', (framing) => {
-  test.each(partOf(deceptions(framing), framings.indexOf(framing)))('$name', async ({ text }) => {
+describe.each(layouts)('sources built to deceive: %s', (layout) => {
+  test.each(partOf(deceptions(layout), layouts.indexOf(layout)))('$name', async ({ text }) => {
     const bytes = utf8(text);
     for (const spanBytes of [1, 13]) {
-      await expectSame(
-        bytes,
-        { shape: SHAPES[framing], indexes: ['id', 'b'], spanBytes, windowBytes: 64 },
-        1 + (spanBytes % 7),
-      );
+      await expectSame(bytes, { layout, indexes: ['id', 'b'], spanBytes, windowBytes: 64 }, 1 + (spanBytes % 7));
     }
   });
 });
@@ -105,10 +99,10 @@ test.each(partOf(BAD.map((bad, at) => ({ ...bad, onBadRecord: (['fail', 'skip', 
 );
 
 test('random sources', async () => {
-  const source = fc.constantFrom(...framings).chain((framing) =>
+  const source = fc.constantFrom(...layouts).chain((layout) =>
     fc.record({
-      shape: fc.constantFrom(SHAPES[framing], undefined),
-      bytes: fc.oneof(sourceTexts(framing).map(utf8), damaged(sourceTexts(framing))),
+      layout: fc.constantFrom(layout, undefined),
+      bytes: fc.oneof(sourceTexts(layout).map(utf8), damaged(sourceTexts(layout))),
     }),
   );
   await fc.assert(
@@ -117,8 +111,8 @@ test('random sources', async () => {
       fc.integer({ min: 1, max: 300 }),
       fc.integer({ min: 1, max: 64 }),
       fc.constantFrom('fail', 'skip', 'quarantine'),
-      async ({ shape, bytes }, spanBytes, piece, onBadRecord) => {
-        await expectSame(bytes, { shape, spanBytes, windowBytes: 32, onBadRecord, indexes: ['id'] }, piece);
+      async ({ layout, bytes }, spanBytes, piece, onBadRecord) => {
+        await expectSame(bytes, { layout, spanBytes, windowBytes: 32, onBadRecord, indexes: ['id'] }, piece);
       },
     ),
     { numRuns: runs(30) },

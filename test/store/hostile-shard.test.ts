@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FRAME_RECORDS_MAX } from '../../src/base/limits.js';
-import { Compressor } from '../../src/store/codec/zstd.js';
+import { zstd } from '../../src/store/codec/zstd/implementation.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { FileWindow } from '../../src/store/files/file-window.js';
 import { encodeSection, encodeTables, Section } from '../../src/store/shards/format.js';
@@ -19,7 +19,7 @@ import { rleFrame, skippable } from '../support/hostile-frames.js';
 import { scratch } from '../support/import-files.js';
 import { ORIGIN } from '../support/salvaged.js';
 
-const compressor = new Compressor(1);
+const compressor = zstd().encoder(1);
 const GIB = 2 ** 30;
 
 let path: string;

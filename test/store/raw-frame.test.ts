@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import binding from 'zstd-napi/binding.js';
 import { newBuffer, zstdFrames } from '../../src/store/codec/frame-codec.js';
 import { isRawFrame, RawEncoder, rawFrameBytes } from '../../src/store/codec/raw/raw-frame.js';
-import { Compressor } from '../../src/store/codec/zstd.js';
+import { zstd } from '../../src/store/codec/zstd/implementation.js';
 import { runs } from '../support/effort.js';
 
 const BLOCK = 128 * 1024;
@@ -85,7 +85,7 @@ describe('a raw frame', () => {
   test('is told from what zstd makes of the same text, at every level, also of text that it cannot compress', () => {
     const random = Buffer.from(Array.from({ length: 200_000 }, (_, i) => Math.imul(i ^ (i << 7), 2654435761) >>> 24));
     for (const level of [-7, 1, 12]) {
-      const compressor = new Compressor(level);
+      const compressor = zstd().encoder(level);
       for (const bytes of [0, 1, 255, 256, 65_791, 65_792, 131_072, 200_000]) {
         for (const plain of [random.subarray(0, bytes), textOf(bytes, level & 3)]) {
           expect(isRawFrame(compressor.encode(plain)), `level ${level}, ${bytes} bytes`).toBe(false);

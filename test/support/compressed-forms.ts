@@ -3,10 +3,10 @@
 import { spawnSync } from 'node:child_process';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { CodecName } from '../../src/import/codec/codec.js';
-import { Compressor } from '../../src/store/codec/zstd.js';
+import { zstd } from '../../src/store/codec/zstd/implementation.js';
 
 /** One zstd frame with its size and checksum. */
-export const zstdFrame = (plain: Uint8Array, level = 3): Buffer => Buffer.from(new Compressor(level).encode(plain));
+export const zstdFrame = (plain: Uint8Array, level = 3): Buffer => Buffer.from(zstd().encoder(level).encode(plain));
 
 /** What a tool of the machine makes of bytes. */
 export function runTool(tool: string, args: readonly string[], input: Uint8Array): Buffer {

@@ -2,7 +2,7 @@
 // vary as they do in the wild; the names are few, so that paths meet them and members repeat.
 
 import fc from 'fast-check';
-import type { FramingName } from '../../src/kernel/contract.js';
+import type { RecordLayout } from '../../src/kernel/contract.js';
 import type { KeyNames, Names } from '../../src/keys/key-path.js';
 import { utf8 } from './scans.js';
 
@@ -210,10 +210,10 @@ export function damaged(sources: fc.Arbitrary<string>): fc.Arbitrary<Uint8Array>
 }
 
 /** A source of several records, as the kernel gets it. */
-export function sourceTexts(framing: FramingName): fc.Arbitrary<string> {
+export function sourceTexts(layout: RecordLayout): fc.Arbitrary<string> {
   const records = fc.array(fc.tuple(blanks, jsonTexts, blanks), { maxLength: 5 });
-  switch (framing) {
-    case 'lines':
+  switch (layout) {
+    case 'ndjson':
       return fc
         .tuple(records, fc.constantFrom('\n', '\r\n', '\n \n'), fc.boolean())
         .map(

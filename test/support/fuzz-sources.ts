@@ -1,7 +1,7 @@
-// Sources as a fuzzer makes them: JSON of all shapes, built from its grammar so that most of it is valid, then changed where it
+// Sources as a fuzzer makes them: JSON of all kinds, built from its grammar so that most of it is valid, then changed where it
 // hurts: tokens left out, doubled, exchanged, cut; bytes flipped; pieces of one source in another.
 
-import type { FramingName } from '../../src/kernel/contract.js';
+import type { RecordLayout } from '../../src/kernel/contract.js';
 import { pick, type Random } from './random.js';
 
 const SCALARS = [
@@ -75,26 +75,26 @@ function valueText(random: Random, depth: number, blank: () => string): string {
   return kind === 0 ? `[${blank()}${items.join(',')}]` : `{${blank()}${items.join(',')}}`;
 }
 
-/** A source of records in a framing; its opening bracket is never hurt, for that is what the framing is told by. */
-export function fuzzSource(random: Random, framing: FramingName): Buffer {
-  const isLines = framing === 'lines';
+/** A source of records in a layout; its opening bracket is never hurt, for that is what the layout is told by. */
+export function fuzzSource(random: Random, layout: RecordLayout): Buffer {
+  const isLines = layout === 'ndjson';
   const blank = (): string => {
     const found = random(3) === 0 ? pick(random, BLANKS) : '';
     return isLines ? found.replaceAll('\n', ' ') : found;
   };
   const records = Array.from({ length: random(14) }, () => {
     const value = valueText(random, random(4), blank);
-    return framing === 'object' ? `${pick(random, NAMES)}${blank()}:${value}` : value;
+    return layout === 'object' ? `${pick(random, NAMES)}${blank()}:${value}` : value;
   });
   const separators = {
-    lines: ['\n', '\n', '\r\n', '\n\n'],
+    ndjson: ['\n', '\n', '\r\n', '\n\n'],
     values: ['', ' ', '\n'],
     array: [',', ', '],
     object: [',', ' ,'],
-  }[framing];
+  }[layout];
   let text = '';
   for (const record of records) text += (text === '' ? '' : pick(random, separators)) + record;
-  const [open, close] = { lines: ['', ''], values: ['', ''], array: ['[', ']'], object: ['{', '}'] }[framing] as [
+  const [open, close] = { ndjson: ['', ''], values: ['', ''], array: ['[', ']'], object: ['{', '}'] }[layout] as [
     string,
     string,
   ];

@@ -1,7 +1,7 @@
 // Shard files that somebody made who knows the format: every checksum is right, and something in them is not.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Compressor } from '../../src/store/codec/zstd.js';
+import { zstd } from '../../src/store/codec/zstd/implementation.js';
 import { CHECKSUM_BYTES, putChecksum } from '../../src/store/files/checksum.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { encodeSection, encodeTables, Section, tableBytes } from '../../src/store/shards/format.js';
@@ -27,7 +27,7 @@ export interface ShardFacts {
   readonly storedBytes: number;
 }
 
-const compressor = new Compressor(1);
+const compressor = zstd().encoder(1);
 const NUMBERS = [
   0,
   1,

@@ -28,7 +28,7 @@ async function makeTemplate(directory: string): Promise<void> {
   const store = await openStore(join(directory, 'store'), { hotSet: false });
   const options = { collection: 'records', key: 'id', indexes: ['tags'], workers: 1 } as const;
   await store.import(source, { ...options, spanBytes: 1 << 16 });
-  await store.import(named, { collection: 'named', shape: 'object', workers: 1 });
+  await store.import(named, { collection: 'named', layout: 'object', workers: 1 });
   // Holes, tombstones of a file, and an inline shard.
   await store.transaction((transaction) => {
     for (let id = 0; id < 400; id += 3) transaction.collection('records').delete(id);

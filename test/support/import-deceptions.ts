@@ -1,12 +1,12 @@
 // Small sources built to deceive whoever starts reading in the middle of them.
 
-import type { Shape } from '../../src/base/import-report.js';
-import type { FramingName } from '../../src/kernel/contract.js';
+import type { Layout } from '../../src/base/import-report.js';
+import type { RecordLayout } from '../../src/kernel/contract.js';
 
 export interface Deception {
   readonly name: string;
   readonly text: string;
-  readonly shape: Shape;
+  readonly layout: Layout;
 }
 
 /** Records, none with a raw newline. */
@@ -31,11 +31,11 @@ const NAMES = ['"k"', '"},{"', '"\\\\"', '"\\":\\""', '"\u00e9"', '""', '"]"', '
 
 type Style = 'compact' | 'spaced';
 
-/** A source of records in a framing, compact or with white space wherever it may stand. */
-function sourceOf(records: readonly string[], framing: FramingName, style: Style): string {
+/** A source of records in a layout, compact or with white space wherever it may stand. */
+function sourceOf(records: readonly string[], layout: RecordLayout, style: Style): string {
   const isSpaced = style === 'spaced';
-  switch (framing) {
-    case 'lines':
+  switch (layout) {
+    case 'ndjson':
       return isSpaced ? ` ${records.join(' \r\n\r\n\t')}` : records.map((record) => `${record}\n`).join('');
     case 'values':
       return records.join(isSpaced ? '\n \r' : needsGap(records) ? ' ' : '');
@@ -50,16 +50,14 @@ function sourceOf(records: readonly string[], framing: FramingName, style: Style
 }
 
 const needsGap = (records: readonly string[]) => records.some((record) => /^[-\dtfn]/.test(record));
-const SHAPES = { lines: 'ndjson', values: 'values', array: 'array', object: 'object' } as const;
 
-/** Valid sources of one framing, with the records that are in them. */
-export function deceptions(framing: FramingName): readonly (Deception & { readonly records: readonly string[] })[] {
+/** Valid sources of one layout, with the records that are in them. */
+export function deceptions(layout: RecordLayout): readonly (Deception & { readonly records: readonly string[] })[] {
   return Object.entries(RECORDS).flatMap(([what, records]) => {
     // A source without a byte that is not blank is empty, not a source of no records.
-    if (records.length === 0 && (framing === 'lines' || framing === 'values')) return [];
+    if (records.length === 0 && (layout === 'ndjson' || layout === 'values')) return [];
     return (['compact', 'spaced'] as const).map((style) => {
-      const shape = SHAPES[framing];
-      return { name: `${what}, ${style}`, text: sourceOf(records, framing, style), shape, records };
+      return { name: `${what}, ${style}`, text: sourceOf(records, layout, style), layout, records };
     });
   });
 }
@@ -96,17 +94,17 @@ export const BAD: readonly Deception[] = [
 ];
 
 function array(text: string): Deception {
-  return { name: text, text, shape: 'array' };
+  return { name: text, text, layout: 'array' };
 }
 
 function object(text: string): Deception {
-  return { name: text, text, shape: 'object' };
+  return { name: text, text, layout: 'object' };
 }
 
 function lines(text: string): Deception {
-  return { name: text, text, shape: 'ndjson' };
+  return { name: text, text, layout: 'ndjson' };
 }
 
 function values(text: string): Deception {
-  return { name: text, text, shape: 'values' };
+  return { name: text, text, layout: 'values' };
 }

@@ -15,7 +15,7 @@ import { Workspace } from '../../src/import/plan/workspace.js';
 import { scanSpan } from '../../src/import/scan/scan-span.js';
 import type { SpanOrder } from '../../src/import/tasks/span.js';
 import { spanPaths } from '../../src/import/tasks/span-paths.js';
-import type { BadRecord } from '../../src/kernel/contract.js';
+import type { BadRecord, RecordLayout } from '../../src/kernel/contract.js';
 import { decodeEntry, entryBytes } from '../../src/kernel/entry.js';
 import { readRecord, scanPlain } from '../../src/kernel/plain/kernel.js';
 import { namesOf } from '../../src/keys/key-path.js';
@@ -25,7 +25,7 @@ import { files } from '../../src/store/files/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../../src/store/files/layout.js';
 import { ShardReader } from '../../src/store/shards/read.js';
 import { factsOf } from './import-errors.js';
-import { optionsFor } from './scans.js';
+import { optionsFor, recordLayoutOf } from './scans.js';
 import { TaskQueue } from './task-queue.js';
 
 /** How a source is cut up. */
@@ -97,7 +97,7 @@ export async function scanInSpans(
     const queue = new TaskQueue(isReversed);
     const guessed = (task: SpanOrder): SpanOrder => {
       if (task.entry || misguess === undefined || task.shard % misguessEvery !== 0) return task;
-      const afterComma = task.framing === 'array' || task.framing === 'object';
+      const afterComma = task.recordLayout === 'array' || task.recordLayout === 'object';
       return { ...task, entry: { at: Math.min(task.from + misguess, task.to), afterComma } };
     };
     const workers = { scan: (task: SpanOrder) => queue.run(() => scanSpan(guessed(task), files)) };
@@ -172,12 +172,10 @@ function readRejected(text: string, options: FilledImportOptions): string[] {
 
 /** The records of a run, from its bytes, with what ends any bad record behind them. */
 function readRun(raw: Buffer, records: number, options: FilledImportOptions): BadRecord[] {
-  const framing = ({ ndjson: 'lines', values: 'values', array: 'array', object: 'object', elements: 'array' } as const)[
-    options.shape!
-  ];
-  const bytes = Buffer.concat([raw, Buffer.from({ lines: '\n', values: '\n', array: ']', object: '}' }[framing])]);
-  const isContainer = framing === 'array' || framing === 'object';
-  const scan = optionsFor(framing, {
+  const layout = recordLayoutOf(options.layout!);
+  const bytes = Buffer.concat([raw, Buffer.from({ ndjson: '\n', values: '\n', array: ']', object: '}' }[layout])]);
+  const isContainer = layout === 'array' || layout === 'object';
+  const scan = optionsFor(layout, {
     ...{ depthMax: options.depthMax, recordBytesMax: options.recordBytesMax },
     secondary: options.indexes.map((path) => namesOf(path)),
     ...(options.key && { primary: namesOf(options.key) }),
@@ -193,21 +191,21 @@ function readRun(raw: Buffer, records: number, options: FilledImportOptions): Ba
   return found;
 }
 
-/** What has to come of a source, whatever the spans: one pass of the plain kernel. For shapes that begin at `from`. */
-export function scanWhole(bytes: Uint8Array, from: number, given: ImportOptions, framing: Framing): Outcome {
+/** What has to come of a source, whatever the spans: one pass of the plain kernel. For layouts that begin at `from`. */
+export function scanWhole(bytes: Uint8Array, from: number, given: ImportOptions, layout: RecordLayout): Outcome {
   const options = resolveImportOptions(given);
   const { depthMax, recordBytesMax, onBadRecord, maxBad } = options;
   const paths = options.indexes.map((path) => namesOf(path));
   const scan = scanPlain(
     bytes.subarray(from),
-    optionsFor(framing, {
+    optionsFor(layout, {
       depthMax,
       recordBytesMax,
       secondary: paths,
       ...(options.key && { primary: namesOf(options.key) }),
     }),
   );
-  const isContainer = framing === 'array' || framing === 'object';
+  const isContainer = layout === 'array' || layout === 'object';
   const fails = ({ reason }: { reason: string }, i: number) =>
     reason === 'RECORD_TOO_LARGE' ||
     (reason === 'UNEXPECTED_END' && isContainer) ||
@@ -260,8 +258,6 @@ export function scanWhole(bytes: Uint8Array, from: number, given: ImportOptions,
     ...(error && { error }),
   };
 }
-
-type Framing = 'lines' | 'values' | 'array' | 'object';
 
 function unique(keys: readonly string[]): string[] {
   return [...new Set(keys)];

@@ -39,7 +39,7 @@ export async function smallImports(store: Store, count: number, small: Small = {
   for (let i = 0; i < count; i++) {
     const some = Array.from({ length: each }, (_, n) => textOf(from + i * each + n, edition));
     const source = fileWith(some.join('\n'), 'source.ndjson', sources);
-    await store.import(source, { key: 'id', indexes, mode: 'upsert', shape: 'ndjson', workers: 1 });
+    await store.import(source, { key: 'id', indexes, mode: 'upsert', layout: 'ndjson', workers: 1 });
     texts.push(...some);
   }
   return texts;

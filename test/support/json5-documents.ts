@@ -2,7 +2,7 @@
 // in them, white space of Unicode, single quotes, escaped ends of lines, bare names, numbers of all spellings.
 
 import fc from 'fast-check';
-import type { FramingName } from '../../src/kernel/contract.js';
+import type { RecordLayout } from '../../src/kernel/contract.js';
 
 const blanksOnLine = ['', '', '', '', ' ', '\t', '\v\f', '\u00a0', '\ufeff', '\u2003', '\u3000', '\u2028'];
 const commentsOnLine = ['/**/', '/* } " \' ] */', '/* // **/', '/*,*/ /*:*/'];
@@ -96,27 +96,27 @@ export const json5Texts = texts(false);
 export const json5Lines = texts(true);
 export const json5Names = names;
 
-/** A source of documents in a framing, with comments around them, and the documents. The kernel gets it from the bracket on. */
-export function json5Sources(framing: FramingName): fc.Arbitrary<{ source: string; documents: readonly string[] }> {
-  const isLine = framing === 'lines';
+/** A source of documents in a layout, with comments around them, and the documents. The kernel gets it from the bracket on. */
+export function json5Sources(layout: RecordLayout): fc.Arbitrary<{ source: string; documents: readonly string[] }> {
+  const isLine = layout === 'ndjson';
   const noise = isLine
     ? fc.constantFrom('', '', ' ', '/* " */', '\u00a0')
     : fc.constantFrom('', '', ' ', '/* " */', "// '\n", '\n', '/*[*/\n//\n', '\ufeff');
   const documents = fc.array(fc.tuple(noise, isLine ? json5Lines : json5Texts, noise, json5Names), { maxLength: 5 });
   return fc.tuple(documents, noise, fc.boolean()).map(([all, last, hasComma]) => ({
     documents: all.map(([, text]) => text),
-    source: joined(framing, all, last, hasComma && all.length > 0),
+    source: joined(layout, all, last, hasComma && all.length > 0),
   }));
 }
 
 function joined(
-  framing: FramingName,
+  layout: RecordLayout,
   all: readonly (readonly [string, string, string, string])[],
   last: string,
   hasComma: boolean,
 ): string {
-  switch (framing) {
-    case 'lines':
+  switch (layout) {
+    case 'ndjson':
       return `${all.map(([before, text, after]) => `${before}${text}${after}`).join('\n')}\n${last}//}\n`;
     case 'values':
       return `${all.map(([before, text, after]) => `${before}${text} ${after}`).join('')}${last}`;

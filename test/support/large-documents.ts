@@ -1,7 +1,7 @@
 // Sources of hundreds of kilobytes, made from a number: what small documents cannot hold (tiles, long strings, thousands of
 // members) in combinations nobody would think of. The same number makes the same source.
 
-import type { FramingName } from '../../src/kernel/contract.js';
+import type { RecordLayout } from '../../src/kernel/contract.js';
 
 /** The sizes at which the kernel changes from one thing to the next: a block and a tile, and what is just beside them. */
 const EDGES = [64, 128, 8192, 16_384, 65_536];
@@ -102,9 +102,9 @@ class Maker {
 
   constructor(
     readonly dice: Dice,
-    readonly framing: FramingName,
+    readonly layout: RecordLayout,
   ) {
-    const newline = framing === 'lines' ? '\r' : '\n';
+    const newline = layout === 'ndjson' ? '\r' : '\n';
     this.#blanks = dice.of([
       [''],
       ['', '', '', ' '],
@@ -195,32 +195,32 @@ class Maker {
 
 export interface LargeSource {
   readonly bytes: Uint8Array;
-  readonly framing: FramingName;
+  readonly layout: RecordLayout;
   /** Whether all records are good. */
   readonly isGood: boolean;
 }
 
 /** A source of at least `bytes` bytes. */
-export function largeSource(seed: number, framing: FramingName, bytes: number): LargeSource {
+export function largeSource(seed: number, layout: RecordLayout, bytes: number): LargeSource {
   const dice = new Dice(seed);
-  const maker = new Maker(dice, framing);
+  const maker = new Maker(dice, layout);
   const isGood = !dice.once(3);
   const sizes = dice.of([[10], [10, 10, 10, 9000], EDGES, [1, 40, 200, 3000]]);
   const records: string[] = [];
   for (let made = 0; made < bytes; made += records.at(-1)!.length) {
     const record =
       !isGood && dice.once(4) ? dice.of(BAD_RECORDS) : maker.record(Math.max(0, dice.of(sizes) - 8 + dice.below(17)));
-    const name = framing === 'object' ? `"${dice.of(NAMES)}${records.length}"${maker.blank()}:${maker.blank()}` : '';
+    const name = layout === 'object' ? `"${dice.of(NAMES)}${records.length}"${maker.blank()}:${maker.blank()}` : '';
     records.push(maker.blank() + name + record + maker.blank());
   }
   const separator = {
-    lines: dice.of(['\n', '\r\n', '\n\n \n']),
+    ndjson: dice.of(['\n', '\r\n', '\n\n \n']),
     values: isGood ? dice.of(['', ' ', '\n']) : '\n',
     array: ',',
     object: ',',
-  }[framing];
-  const ending = { lines: dice.of(['', '\n']), values: dice.of(['', ' ']), array: ']', object: '}' }[framing];
+  }[layout];
+  const ending = { ndjson: dice.of(['', '\n']), values: dice.of(['', ' ']), array: ']', object: '}' }[layout];
   // Where blocks and tiles begin within the records is different from source to source.
   const text = ' '.repeat(dice.below(130)) + records.join(separator) + ending;
-  return { bytes: Buffer.from(text), framing, isGood };
+  return { bytes: Buffer.from(text), layout, isGood };
 }

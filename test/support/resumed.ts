@@ -16,7 +16,7 @@ import { openRecovered } from '../../dist/src/store/lock/recovery.js';
 import { type ChildImport, startImport } from './import-child.js';
 import { fileWith, makeDirectory, scratch } from './import-files.js';
 
-/** Bad records, repeated keys, several sources and shapes, a container that has to be closed. */
+/** Bad records, repeated keys, several sources and layouts, a container that has to be closed. */
 export const LINES = Array.from({ length: 400 }, (_, i) =>
   i % 50 === 7 ? `{"id":${i},oops}\n` : `{"id":${i % 190},"tag":["t${i % 13}"],"text":"${'x'.repeat(i % 40)}"}\n`,
 ).join('');

@@ -1,12 +1,18 @@
 // Scans written short: options with defaults, sources as text, and a result as a list of strings in source order.
 
+import type { Layout } from '../../src/base/import-report.js';
 import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../src/base/limits.js';
-import type { FramingName, Scan, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
+import type { RecordLayout, Scan, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
 
-export const framings: readonly FramingName[] = ['lines', 'values', 'array', 'object'];
+export const layouts: readonly RecordLayout[] = ['ndjson', 'values', 'array', 'object'];
 
-export function optionsFor(framing: FramingName, some: Partial<ScanOptions> = {}): ScanOptions {
-  return { framing, secondary: [], depthMax: DEPTH_DEFAULT, recordBytesMax: RECORD_BYTES_DEFAULT, ...some };
+/** How the kernel reads the records of a source in this layout. */
+export function recordLayoutOf(layout: Layout): RecordLayout {
+  return layout === 'elements' ? 'array' : layout;
+}
+
+export function optionsFor(layout: RecordLayout, some: Partial<ScanOptions> = {}): ScanOptions {
+  return { layout, secondary: [], depthMax: DEPTH_DEFAULT, recordBytesMax: RECORD_BYTES_DEFAULT, ...some };
 }
 
 export function utf8(text: string): Uint8Array {
@@ -32,9 +38,9 @@ export function outcomesOf(result: ScanResult, bytes: Uint8Array): string[] {
 }
 
 /** Scans a source given as text and adds its outcomes to the result. */
-export function readText(scan: Scan, source: string, framing: FramingName, some: Partial<ScanOptions> = {}) {
+export function readText(scan: Scan, source: string, layout: RecordLayout, some: Partial<ScanOptions> = {}) {
   const bytes = utf8(source);
-  const result = scan(bytes, optionsFor(framing, some));
+  const result = scan(bytes, optionsFor(layout, some));
   return { ...result, outcomes: outcomesOf(result, bytes) };
 }
 
@@ -44,9 +50,9 @@ export function soleRecord(result: ScanResult, length: number): ScanResult['reco
   return isSole ? result.records[0] : undefined;
 }
 
-/** `document` as the only record of a source in each framing; the part of an array or object source the kernel gets. */
-export function framed(document: Uint8Array, framing: FramingName): Uint8Array {
-  switch (framing) {
+/** `document` as the only record of a source in each layout; the part of an array or object source the kernel gets. */
+export function laidOut(document: Uint8Array, layout: RecordLayout): Uint8Array {
+  switch (layout) {
     case 'array':
       return Buffer.concat([document, utf8(']')]);
     case 'object':
@@ -56,7 +62,7 @@ export function framed(document: Uint8Array, framing: FramingName): Uint8Array {
   }
 }
 
-/** The line of a record of value `line`, which `framed` put into a source. */
-export function framedLine(line: string, framing: FramingName): string {
-  return framing === 'object' ? `{"key":"name","value":${line}}` : line;
+/** The line of a record of value `line`, which `laidOut` put into a source. */
+export function laidOutLine(line: string, layout: RecordLayout): string {
+  return layout === 'object' ? `{"key":"name","value":${line}}` : line;
 }

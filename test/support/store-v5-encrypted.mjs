@@ -61,7 +61,7 @@ for (const keys of /** @type {const} */ (['hidden', 'plaintext'])) {
     tx.collection('rows').delete(10);
   });
   writeFileSync(source, JSON.stringify(Object.fromEntries(names)));
-  await store.import(source, { workers: 1, collection: 'names', shape: 'object' });
+  await store.import(source, { workers: 1, collection: 'names', layout: 'object' }); // `shape` in that release
   /** @type {[number, string][]} */
   const records = [];
   for await (const { text } of collection.scanText()) records.push([JSON.parse(text).id, text]);

@@ -72,9 +72,9 @@ export const valuesOf = (rows: readonly { readonly value: unknown }[]) => rows.m
 /** The same records with a key, under names, and by ordinal. */
 export async function filled(store: Store): Promise<Readonly<Record<string, readonly KeyValue[]>>> {
   const indexes = ['tag'];
-  await store.import(new Blob([`[${TEXTS.join(',')}]`]), { collection: 'keyed', key: 'id', indexes, shape: 'array' });
+  await store.import(new Blob([`[${TEXTS.join(',')}]`]), { collection: 'keyed', key: 'id', indexes, layout: 'array' });
   const named = `{${TEXTS.map((text, i) => `"n${i}":${text}`).join(',')}}`;
-  await store.import(new Blob([named]), { collection: 'named', indexes, shape: 'object' });
-  await store.import(new Blob([`[${TEXTS.join(',')}]`]), { collection: 'ordinals', indexes, shape: 'array' });
+  await store.import(new Blob([named]), { collection: 'named', indexes, layout: 'object' });
+  await store.import(new Blob([`[${TEXTS.join(',')}]`]), { collection: 'ordinals', indexes, layout: 'array' });
   return { keyed: [1, 2, 3], named: ['n0', 'n1', 'n2'], ordinals: [0, 1, 2] };
 }

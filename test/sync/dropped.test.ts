@@ -77,7 +77,7 @@ describe.each(KINDS)('%s', (kind) => {
     });
     // As many as the folder gave.
     const others = records(100, 110);
-    await store.import(fileWith(linesOf(others)), { key: 'id', mode: 'upsert', shape: 'ndjson', workers: 1 });
+    await store.import(fileWith(linesOf(others)), { key: 'id', mode: 'upsert', layout: 'ndjson', workers: 1 });
     expect(await store.compact()).toMatchObject({ dropped: 1 });
     // By other rules: nothing of what was noted before counts.
     await sync(tree.root, { key: 'id', depthMax: 7, changes: 'drop' });

@@ -26,7 +26,7 @@ describe.each(KINDS)('%s', (kind) => {
   const cases: readonly (readonly [what: string, options: SyncOptions, isSeparable: boolean])[] = [
     ['a key', { key: 'id' }, true],
     ['a key that objects share', { key: 'shared' }, false],
-    ['positions as keys', { shape: 'ndjson' }, false],
+    ['positions as keys', { layout: 'ndjson' }, false],
   ];
   test.each(partOf(cases, KINDS.indexOf(kind)))(
     '%s: whatever is done to the objects',

@@ -137,11 +137,11 @@ describe('an import that replaces a collection', () => {
 
   test('of named records and of composite keys', async () => {
     const store = await opened();
-    await store.import(fileWith('{"a":{"n":1},"b":{"n":1},"c":{"n":1}}'), { collection: 'named', shape: 'object' });
+    await store.import(fileWith('{"a":{"n":1},"b":{"n":1},"c":{"n":1}}'), { collection: 'named', layout: 'object' });
     const named = store.collection('named');
     await named.patch('a', { p: 1 });
     await named.delete('b');
-    await store.import(fileWith('{"a":{"n":2},"b":{"n":2},"c":{"n":2}}'), { collection: 'named', shape: 'object' });
+    await store.import(fileWith('{"a":{"n":2},"b":{"n":2},"c":{"n":2}}'), { collection: 'named', layout: 'object' });
     expect(await named.getMany(['a', 'b', 'c'])).toEqual([{ n: 2, p: 1 }, undefined, { n: 2 }]);
     const both = { collection: 'both', key: ['a', 'b'] } as const;
     await store.import(

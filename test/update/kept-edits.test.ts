@@ -138,11 +138,11 @@ describe('what transactions changed', () => {
                 store = await openStore(place, options);
               } else if ('upsert' in step) {
                 expected.upsert(step.upsert);
-                await store.import(lines(step.upsert), { ...OPTIONS, mode: 'upsert', shape: 'ndjson' });
+                await store.import(lines(step.upsert), { ...OPTIONS, mode: 'upsert', layout: 'ndjson' });
               } else if ('replace' in step) {
                 const changes = step.changes as 'keep' | 'drop';
                 expected.replace(step.replace, changes);
-                await store.import(lines(step.replace), { ...OPTIONS, changes, shape: 'ndjson' });
+                await store.import(lines(step.replace), { ...OPTIONS, changes, layout: 'ndjson' });
               } else {
                 await store.transaction((tx) => {
                   const collection = tx.collection('c');

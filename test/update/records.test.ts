@@ -30,7 +30,7 @@ const NAMED: KeyPlan = { kind: 'name', primary: undefined, secondary: PLAN.secon
 /** What an import of a text gives: its line and keys, each once a record; or why it is bad. */
 function imported(text: string, { primary, secondary }: KeyPlan, name?: string): unknown {
   const { records, bad } = scanPlain(Buffer.from(name === undefined ? text : `${JSON.stringify(name)}:${text}}`), {
-    framing: name === undefined ? 'values' : 'object',
+    layout: name === undefined ? 'values' : 'object',
     ...(primary && { primary }),
     secondary,
     depthMax: 1024,

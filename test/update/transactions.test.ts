@@ -135,7 +135,7 @@ class Run {
       ...(mode === 'replace' && { changes: 'drop' as const }),
       workers: 1,
       ...(into === 'path' && { key: 'id' }),
-      shape: into === 'name' ? ('object' as const) : ('ndjson' as const),
+      layout: into === 'name' ? ('object' as const) : ('ndjson' as const),
     };
     const imported = this.store.import(path, options);
     const model = mode === 'replace' ? new Model(into) : this.models[into].clone();

@@ -70,7 +70,7 @@ test('a file that is an object of records by an option stays one without it', as
   const tree = new Tree();
   const { store, sync } = await syncedStore('in memory');
   tree.write('a.json', '{"x":{},"y":{}}');
-  await store.import(tree.path('a.json'), { shape: 'object', workers: 1 });
+  await store.import(tree.path('a.json'), { layout: 'object', workers: 1 });
   for (const text of ['{"x":{}}', '{"x":{},"y":{},"z":{"a":1}}', '{"z":{}}']) {
     tree.write('a.json', text);
     await sync(tree.path('a.json'));

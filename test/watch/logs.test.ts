@@ -159,7 +159,7 @@ describe('a watcher of a log', () => {
   });
 
   test.each([
-    { shape: 'array' as const },
+    { layout: 'array' as const },
     { select: '/a' },
     { onBadFile: 'skip' as const },
     { onBadFile: 'quarantine' as const },

@@ -18,7 +18,7 @@ export type SchemaOfOptions = Pick<
   ImportOptions,
   | (
       | 'select'
-      | 'shape'
+      | 'layout'
       | 'include'
       | 'exclude'
       | 'dialect'

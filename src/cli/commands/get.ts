@@ -26,7 +26,7 @@ Examples:
 
 get reads a JSON scalar (42, true, null, "42") as that value, and a JSON array of scalars as a composite key. Anything
 else is a string. A number and a string are never the same key. Numbers keep all their digits; 7, 7.0 and 70e-1 are one
-key. If the collection was imported without --key, keys are member names (--shape object), file paths (a folder), or
+key. If the collection was imported without --key, keys are member names (--layout object), file paths (a folder), or
 ordinals: 0, 1, 2, …
 If a key has no record, get reports it on stderr, prints the other records, and ends with exit code 1.`;
 

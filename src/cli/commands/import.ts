@@ -35,7 +35,7 @@ export interface ImportFlags
 /** Options whose flag has the library's name. */
 const SAME_NAME = [
   'collection',
-  'shape',
+  'layout',
   'mode',
   'changes',
   'allowEmpty',
@@ -93,9 +93,9 @@ Examples:
 
 Paths (--key, --index) name a member (id), or a member of a member (user.id). A JSON Pointer (/a~1b) is a path too.
 A number in a path is the position of an element, if there is an array: /0 is the first element of a row.
-Without --shape, the name and the beginning of a file decide its layout. A file named .ndjson or .jsonl has a record on
+Without --layout, the name and the beginning of a file decide its layout. A file named .ndjson or .jsonl has a record on
 each line. Any other file that is one array has its elements as records. Any other file is one record, or several one
-after another. The report says which layout was assumed. Only --shape object reads the members of one object as records.
+after another. The report says which layout was assumed. Only --layout object reads the members of one object as records.
 Sizes are bytes, or have a unit: 64k, 64m, 1g. If an import fails, the store stays as it was.
 GRISTMILL_IMPORT_ variables, then "import" in the config file, set the options that no flag sets (see: gristmill config).`;
 

@@ -69,11 +69,12 @@ async function runStat(flags: StatFlags): Promise<void> {
 
 function storeText(stat: StoreStat): string {
   const { directory, format, generation, created, bytes, exposed, quarantine, readers, writer, collections } = stat;
-  const { encryption, converting, exact } = stat;
+  const { encryption, converting, exact, zstd } = stat;
   const head = alignPairs([
     ['store', escapeControls(directory)],
     ['format', `${format}, publication ${formatCount(generation)}, created ${escapeControls(created)}`],
     ['size', `${formatBytes(bytes.shards)} of shards, ${formatBytes(bytes.index)} of index`],
+    ['zstd', `${zstd} in this process`],
     // No other tool reads sealed shards.
     ...(encryption === undefined ? [['shards', exact ? EXACT : INEXACT] as const] : []),
     ...(encryption === undefined
@@ -112,7 +113,7 @@ function collectionText(stat: CollectionStat): string {
     ['collection', stat.name],
     ['  records', `${formatCount(stat.records)}${dead}`],
     ['  key', keyPathText(stat.key)],
-    ['  layout', `${stat.framing} at the last import, ${stat.published}`],
+    ['  layout', `${stat.layout} at the last import, ${stat.published}`],
     ['  source', formatBytes(stat.sourceBytes)],
     [
       '  stored',

@@ -9,6 +9,13 @@ import { JsonNumber } from '../../keys/json-number.js';
 import { type KeyPath, readKeyPath } from '../../keys/key-path.js';
 import { DEFAULT_STORE_SHOWN, defaultStore } from './default-store.js';
 
+/** A flag that has another name now: not in the help, and an error where it is given. */
+export function renamed(flags: string, now: string): Option {
+  return new Option(flags).hideHelp().argParser(() => {
+    throw new InvalidArgumentError(`It is called ${now} now.`);
+  });
+}
+
 /** A JSON number, as a part of what follows. */
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/.source;
 /** A JSON number, true, false, null or string; anything else is meant as it stands. */

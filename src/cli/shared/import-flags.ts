@@ -1,7 +1,7 @@
 // The flags of what is imported and how: those of import and of watch.
 
 import type { Command, Option } from 'commander';
-import { choice, collect, collectNames, readCount, readInteger, readRatio, readSize } from './arguments.js';
+import { choice, collect, collectNames, readCount, readInteger, readRatio, readSize, renamed } from './arguments.js';
 
 /** Adds the flags of what is imported and how, which watching has, too. */
 export function withImportFlags(command: Command): Command {
@@ -9,7 +9,7 @@ export function withImportFlags(command: Command): Command {
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
-      'path of the primary key, such as id, user.id, or /0 for the first element of rows; given several times, the paths of the components of a composite key; with several collections, users=id is the key of collection users (default: the member name with --shape object, the path of the file in a folder, else the ordinal)',
+      'path of the primary key, such as id, user.id, or /0 for the first element of rows; given several times, the paths of the components of a composite key; with several collections, users=id is the key of collection users (default: the member name with --layout object, the path of the file in a folder, else the ordinal)',
       collect,
     )
     .option(
@@ -62,11 +62,12 @@ export function withSourceFlags(command: Command): Command {
     )
     .addOption(
       choice(
-        '--shape <shape>',
+        '--layout <layout>',
         'layout; ndjson: a value on each line; values: values one after another; array: elements of one array; object: members of one object; elements: elements of an array without its brackets (default: see below)',
         ['ndjson', 'values', 'array', 'object', 'elements'],
       ),
     )
+    .addOption(renamed('--shape <layout>', '--layout'))
     .option(
       '--include <pattern>',
       "import the files of a folder that match, such as '*.geojson'; may be given several times (default: *.json, *.ndjson, *.jsonl)",

@@ -30,7 +30,7 @@ export async function readRecords(file: string): Promise<readonly string[]> {
   const mark = markBytes({ path, offset: 0, bytes, isAll: true });
   const { scanPlain } = await import('../../kernel/plain/kernel.js');
   const limits = { depthMax: DEPTH_DEFAULT, recordBytesMax: RECORD_BYTES_DEFAULT };
-  const { records, bad } = scanPlain(bytes.subarray(mark), { framing: 'values', secondary: [], ...limits });
+  const { records, bad } = scanPlain(bytes.subarray(mark), { layout: 'values', secondary: [], ...limits });
   if (bad[0] === undefined) return records.map(({ line }) => line);
   const { reason, record } = bad[0];
   const offset = mark + bad[0].offset;

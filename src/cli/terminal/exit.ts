@@ -100,6 +100,8 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   IO_ERROR: Exit.io,
   NOTHING_TO_RESUME: Exit.store,
   CONFIG_INVALID: Exit.usage,
+  PACKAGE_NOT_FOUND: Exit.usage,
+  PACKAGE_BUNDLED: Exit.usage,
   CANCELLED: Exit.cancelled,
   WORKER_FAILED: Exit.internal,
 };

@@ -1,4 +1,4 @@
-// The library speaks of options, `option shape: 'object'`; the command line of flags, `--shape object`. Texts are written once,
+// The library speaks of options, `option layout: 'object'`; the command line of flags, `--layout object`. Texts are written once,
 // for the library, and put into flags here.
 
 import { shellWord } from '../../base/shell-word.js';

@@ -14,7 +14,7 @@ export function reportText(report: ImportReport, store: string): string {
   const { records, bytes, seconds, spans, stages } = report;
   const pairs: [string, string][] = [
     ['collection', `${report.collection} (${report.mode})`],
-    ['shape', report.shape],
+    ['layout', report.layout],
     ...report.layouts
       .filter(({ because }) => because !== 'option')
       .map(({ text }): [string, string] => ['  assumed', text]),
@@ -49,6 +49,7 @@ export function reportText(report: ImportReport, store: string): string {
     ['time', `${formatSeconds(seconds)} (${formatRate(bytes.source, seconds)})`],
     ...Object.entries(stages).map(([stage, took]): [string, string] => [`  ${stage}`, formatSeconds(took)]),
     ['workers', formatCount(report.workers)],
+    ['zstd', report.zstd],
   );
   if (report.peakAnonBytes > 0) pairs.push(['peak memory', `${formatBytes(report.peakAnonBytes)} anonymous`]);
   if (report.quarantine !== undefined) pairs.push(['rejected records', report.quarantine]);

@@ -3,7 +3,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { type BrotliCompress, constants, createBrotliCompress } from 'node:zlib';
-import { FrameStream } from '../../store/codec/zstd.js';
+import { zstd } from '../../store/codec/zstd/implementation.js';
 import { type Piece, stopped } from './piece.js';
 
 /** One frame, compressed in threads of zstd; the calling thread hands over a piece a turn. */
@@ -12,7 +12,7 @@ export async function* singleFrame(
   level: number,
   threads: number,
 ): AsyncGenerator<Uint8Array> {
-  const frame = new FrameStream(level, threads);
+  const frame = zstd().frameWriter(level, threads);
   for await (const { bytes } of pieces) {
     // zstd-napi is never shown shared memory: what Node-API does with it is stated nowhere.
     yield* frame.write(Buffer.from(bytes));

@@ -78,7 +78,7 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
     const { plan, result, destination = 0 } = span;
     const [accepted, limit] = [all[destination]!, limits[destination]];
     if (result.ended) over.add(plan);
-    const isContainer = plan.framing === 'array' || plan.framing === 'object';
+    const isContainer = plan.recordLayout === 'array' || plan.recordLayout === 'object';
     accepted.boundary = { at: result.exit, afterComma: isContainer };
     accepted.rejected += result.rejected;
     accepted.stored += recordsStored(result);

@@ -122,7 +122,7 @@ function describe(
     case 'too large': {
       const limit = task.setup.scan.recordBytesMax;
       const help =
-        "If the record is really that large, raise option recordBytesMax. If its members are the records, give option shape: 'object'. If the records are deeper inside, give option select. Otherwise a bracket or quote is missing there.";
+        "If the record is really that large, raise option recordBytesMax. If its members are the records, give option layout: 'object'. If the records are deeper inside, give option select. Otherwise a bracket or quote is missing there.";
       return ['RECORD_TOO_LARGE', `A record begins at ${where} and is larger than ${limit} bytes. ${help}`];
     }
     case 'truncated': {
@@ -132,7 +132,7 @@ function describe(
       const help = `${keep}${closing ? ` To import the records that are there, make a copy with a closing bracket: ${closing}` : ''}`;
       return [
         'SOURCE_TRUNCATED',
-        `The source ends inside its ${task.framing}, at ${where}. Either the copy is not complete, or ${last} has a bracket or quote missing.${help}`,
+        `The source ends inside its ${task.recordLayout}, at ${where}. Either the copy is not complete, or ${last} has a bracket or quote missing.${help}`,
       ];
     }
     case 'too many bad':
@@ -149,12 +149,11 @@ function describe(
  * @param failure begins where the record begins that is not whole, or where the source ends
  */
 function closingCommand(file: Source, task: SpanTask, { start, file: ofMany }: SpanFailure): string | undefined {
-  const { framing } = task;
   const { path } = file;
   const sourceFrom = ofMany?.from ?? task.sourceFrom;
   const outside = textAt(file, 0, Math.min(sourceFrom - 1, READ_BYTES));
   if (outside.replace('\ufeff', '').trim() !== '') return undefined;
-  const [open, close] = framing === 'array' ? ['[', ']'] : ['{', '}'];
+  const [open, close] = task.recordLayout === 'array' ? ['[', ']'] : ['{', '}'];
   const { bytes } = file.fingerprint;
   const last = bytes - start <= EXAMINED_BYTES_MAX ? textAt(file, start, bytes).trim() : 'too long to tell';
   const isWhole = last === '' || isJson(`${open}${last}${close}`);
@@ -190,14 +189,15 @@ function allowMore({ setup: { onBadRecord } }: SpanTask): string {
 }
 
 /** The reason in words. If the key is missing, it also says which members the record has. */
-function reasonOf(file: Source, { setup, framing }: SpanTask, { reason, detail, start, end }: SpanFailure): string {
+function reasonOf(file: Source, { setup, recordLayout }: SpanTask, failure: SpanFailure): string {
+  const { reason, detail, start, end } = failure;
   if (detail !== undefined) return detail;
   const text = reason ? BadReason[reason] : 'not valid';
   if (reason === 'SELECT_NOT_FOUND' || reason === 'SELECT_NOT_CONTAINER') {
     const { select = [] } = setup;
     const isLong = end - start > EXAMINED_BYTES_MAX;
     if (reason === 'SELECT_NOT_CONTAINER' && !isOnePlace(select)) {
-      return `not ${framing === 'object' ? 'an object' : 'an array'}, although other values at option select: '${formatPointer(select)}' are`;
+      return `not ${recordLayout === 'object' ? 'an object' : 'an array'}, although other values at option select: '${formatPointer(select)}' are`;
     }
     // Of several places, what is there would not say which one is wrong.
     const has = isLong || !isOnePlace(select) ? '' : whatDocumentHas(textAt(file, start, end), select);
@@ -206,10 +206,10 @@ function reasonOf(file: Source, { setup, framing }: SpanTask, { reason, detail, 
   const { primary } = setup.scan;
   const isLong = end - start > EXAMINED_BYTES_MAX;
   if (isLong && primary && isComposite(primary)) return text;
-  const isNamed = framing === 'object';
-  const json = isLong ? '' : strictText(textAt(file, start, end), { ...setup.scan, framing });
+  const isNamed = recordLayout === 'object';
+  const json = isLong ? '' : strictText(textAt(file, start, end), { ...setup.scan, layout: recordLayout });
   const record = Buffer.from(isNamed ? `${json}}` : json);
-  const path = faultyPath(record, { ...setup.scan, framing: isNamed ? 'object' : 'values' }, reason);
+  const path = faultyPath(record, { ...setup.scan, layout: isNamed ? 'object' : 'values' }, reason);
   if (path === undefined) return text;
   const shown = `${text} "${formatPath(path)}"`;
   if (isLong || reason === 'KEY_NULL') return shown;
@@ -218,12 +218,12 @@ function reasonOf(file: Source, { setup, framing }: SpanTask, { reason, detail, 
 }
 
 /** The text of a record in strict JSON. What is not valid stays as it is. */
-function strictText(text: string, { framing, primary: _, ...scan }: ScanOptions): string {
+function strictText(text: string, { layout, primary: _, ...scan }: ScanOptions): string {
   const syntax = syntaxOf(scan);
   if (syntax.strict === undefined) return text;
-  const isNamed = framing === 'object';
+  const isNamed = layout === 'object';
   const source = Buffer.from(isNamed ? `${text}}` : text);
-  const options = { ...scan, secondary: [], framing: isNamed ? framing : 'values' } as const;
+  const options = { ...scan, secondary: [], layout: isNamed ? layout : 'values' } as const;
   const [record] = scanPlain(source, options).records;
   if (record === undefined || !isNamed) return record?.line ?? text;
   const { key, value } = JSON.parse(record.line) as { readonly key: string; readonly value: unknown };

@@ -147,7 +147,7 @@ export class Tally {
       fileNumber: task.shard,
       file: basename(paths.shard),
       ...result.shard,
-      named: plan.framing === 'object',
+      named: plan.recordLayout === 'object',
       source: { file: task.path, from: result.entry, to: result.exit },
     });
     failpoint('shard.sync');

@@ -33,7 +33,7 @@ function shown(name: string): string {
 
 /** The error of a file that has something after its document. */
 export function trailingBytes(file: string, offset: number): GristmillError {
-  const message = `${file} continues after its JSON document (byte ${offset}). For several values in one file, give option shape: 'ndjson' or option shape: 'values'.`;
+  const message = `${file} continues after its JSON document (byte ${offset}). For several values in one file, give option layout: 'ndjson' or option layout: 'values'.`;
   return new GristmillError('SOURCE_TRAILING_BYTES', message, { file, offset });
 }
 

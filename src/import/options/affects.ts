@@ -7,13 +7,13 @@ import type { Affects, Effect } from './effect.js';
 import { IMPORT_OPTIONS } from './table.js';
 
 /** The options that decide one of these, in the order of the table. */
-export function optionsThatAffect<Options extends object>(options: Options, ...what: Affects[]): Partial<Options> {
+export function optionsThatAffect(options: object, ...what: Affects[]): Readonly<Record<string, unknown>> {
   const rows = Object.entries<Effect & { readonly default: unknown }>(IMPORT_OPTIONS);
   const values = rows
     .filter(([, { affects }]) => what.includes(affects))
-    .map(([name, row]) => ({ name, row, value: options[name as keyof Options] as unknown }))
+    .map(([name, row]) => ({ name, row, value: (options as Readonly<Record<string, unknown>>)[name] }))
     .filter(({ row, value }) => !row.isLater || JSON.stringify(value) !== JSON.stringify(row.default));
-  return Object.fromEntries(values.map(({ name, value }) => [name, value])) as Partial<Options>;
+  return Object.fromEntries(values.map(({ name, row, value }) => [row.formerly ?? name, value]));
 }
 
 /** Beside them: what older versions took for a name, so that nothing of theirs is continued with another meaning. */

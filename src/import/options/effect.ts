@@ -11,4 +11,6 @@ export interface Effect {
   readonly affects: Affects;
   /** Earlier versions did not have it: where it has its default, it is not in the texts that stores and journals keep. */
   readonly isLater?: boolean;
+  /** Its name in earlier versions. These texts keep it. */
+  readonly formerly?: string;
 }

@@ -27,7 +27,7 @@ const {
 /** The options that a collection may have of its own. */
 const PLACE_OPTIONS = {
   ...{ select, key, indexes, uniqueIndexes, mode, onDuplicate, where, sample, transform, pick, omit, validate, limit },
-  shape: { ...IMPORT_OPTIONS.shape, choices: ['array', 'object'] },
+  layout: { ...IMPORT_OPTIONS.layout, choices: ['array', 'object'] },
 } as const satisfies OptionTable;
 
 /**
@@ -44,7 +44,7 @@ export function resolveDestinations(
   const places = checkedPlaces(collections);
   const areTogether = places.every(([, place]) => isOnePlace(parsePointer(place.select)));
   const filled = places.map(([collection, place]) => {
-    checkShape(collection, place, shared);
+    checkLayout(collection, place, shared);
     const all = resolveImportOptions({ ...shared, ...place, collection, resume: 'never' }, closing);
     // A file that is left out has to be left out of each collection by itself.
     const pass = areTogether && all.onBadFile === 'fail' ? 'together' : 'apart';
@@ -91,10 +91,10 @@ function checkedPlaces(given: unknown): readonly (readonly [collection: string, 
 }
 
 /** What documents follow one another is the same for all places. @throws TypeError */
-function checkShape(collection: string, { shape }: ImportedPlace, shared: ImportOptions): void {
-  if (shape === undefined || shared.shape === undefined || shape === shared.shape) return;
+function checkLayout(collection: string, { layout }: ImportedPlace, shared: ImportOptions): void {
+  if (layout === undefined || shared.layout === undefined || layout === shared.layout) return;
   throw new TypeError(
-    `import: options.collections.${collection}.shape "${shape}" cannot be used with options.shape "${shared.shape}"`,
+    `import: options.collections.${collection}.layout "${layout}" cannot be used with options.layout "${shared.layout}"`,
   );
 }
 

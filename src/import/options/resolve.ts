@@ -53,7 +53,7 @@ export function resolveImportOptions(options: ImportOptions, closing?: AbortSign
     transform: transform === undefined ? undefined : transformUrl(transform),
     validate: validate === undefined ? undefined : schemaText(validate),
     // A bulk file becomes an object of records, or lines where their keys are inside.
-    ...(filled.format === 'es-bulk' && { shape: filled.key === undefined ? 'object' : 'ndjson' }),
+    ...(filled.format === 'es-bulk' && { layout: filled.key === undefined ? 'object' : 'ndjson' }),
     signal: either(signal, closing),
     maxBad: maxBad ?? (filled.onBadRecord === 'quarantine' ? QUARANTINED_DEFAULT : Number.POSITIVE_INFINITY),
     // Who adds records or replaces some says by that which are to count.
@@ -96,10 +96,11 @@ function checkPathsOfKeys(
 }
 
 /** Options that documents with their records inside do not have, and why. */
-function* withoutSelect({ dialect, onTruncated, shape }: ImportOptions): Generator<[option: string, reason: string]> {
+function* withoutSelect({ dialect, onTruncated, layout }: ImportOptions): Generator<[option: string, reason: string]> {
   if (dialect === 'json5') yield ['dialect "json5"', 'everything around the records has to be strict JSON'];
   if (onTruncated === 'keep') yield ['onTruncated "keep"', 'a document that is cut off is a bad record'];
-  if (shape === 'elements') yield ['shape "elements"', 'the records are in an array or object inside of each document'];
+  if (layout === 'elements')
+    yield ['layout "elements"', 'the records are in an array or object inside of each document'];
 }
 
 /** Options that decide which records of a source are stored, and what of them. */
@@ -107,15 +108,15 @@ const RULES = ['where', 'sample', 'transform', 'pick', 'omit', 'validate', 'limi
 
 /** @throws TypeError for options that have no meaning for sources in the format */
 function checkFormatOptions(method: string, options: ImportOptions): void {
-  const { format, types, shape, select, mode, onDuplicate = 'last' } = options;
+  const { format, types, layout, select, mode, onDuplicate = 'last' } = options;
   if (types !== undefined && format !== undefined && format !== 'csv' && format !== 'tsv') {
     throw new TypeError(
       `${method}: options.types is for the cells of CSV and TSV files; leave it out with options.format "${format}"`,
     );
   }
   if (format === undefined || format === 'json') return;
-  if (shape !== undefined || select !== undefined) {
-    const name = shape === undefined ? 'select' : 'shape';
+  if (layout !== undefined || select !== undefined) {
+    const name = layout === undefined ? 'select' : 'layout';
     throw new TypeError(`${method}: options.format "${format}" says where the records are; leave out options.${name}`);
   }
   const { dialect = 'json', nonfinite = 'reject', onTruncated = 'fail' } = options;

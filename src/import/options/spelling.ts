@@ -10,13 +10,13 @@ export function spellingOf({
   dialect,
   nonfinite,
   onTruncated,
-  shape,
-}: Pick<FilledImportOptions, 'dialect' | 'nonfinite' | 'onTruncated' | 'shape'>): SpellingOptions {
+  layout,
+}: Pick<FilledImportOptions, 'dialect' | 'nonfinite' | 'onTruncated' | 'layout'>): SpellingOptions {
   return {
     ...(dialect !== 'json' && { dialect }),
     ...(nonfinite !== 'reject' && { nonfinite }),
     // RFC 7464 has JSON texts. In the strings of JSON5, the separator is a character like any other.
     hasSeparators: dialect === 'json',
-    ...(shape === 'elements' ? { openEnd: 'bare' } : onTruncated === 'keep' && { openEnd: 'cut' }),
+    ...(layout === 'elements' ? { openEnd: 'bare' } : onTruncated === 'keep' && { openEnd: 'cut' }),
   };
 }

@@ -32,7 +32,7 @@ export const IMPORT_OPTIONS = {
     default: undefined,
     check: checkKeyPath,
     meaning:
-      'path of the primary key, or a list of the paths of its components; unset: the member name (shape object), the path of the file in a folder, else the ordinal',
+      'path of the primary key, or a list of the paths of its components; unset: the member name (layout object), the path of the file in a folder, else the ordinal',
   },
   indexes: {
     affects: 'records',
@@ -54,8 +54,9 @@ export const IMPORT_OPTIONS = {
     meaning:
       'JSON Pointer to the array or object inside each document that contains the records; `*` stands for every element or member, `~2` for a member named `*`',
   },
-  shape: {
+  layout: {
     affects: 'records',
+    formerly: 'shape',
     type: 'choice',
     default: undefined,
     choices: ['ndjson', 'values', 'array', 'object', 'elements'],

@@ -1,6 +1,6 @@
 // The options of an import. The flags of the command line have the same names and meanings.
 
-import type { ImportProgress, Shape } from '../../base/import-report.js';
+import type { ImportProgress, Layout } from '../../base/import-report.js';
 import type { KeyValue } from '../../keys/encode.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import type { IndexDefinition } from '../../options/indexes.js';
@@ -23,7 +23,7 @@ export interface ImportedPlace
   /** As option `select`: a JSON Pointer to the array or object that contains the records. */
   readonly select: string;
   /** The layout of the records at this place. Default: detected; in a folder, "array". */
-  readonly shape?: 'array' | 'object' | undefined;
+  readonly layout?: 'array' | 'object' | undefined;
 }
 
 /**
@@ -47,7 +47,7 @@ export interface ImportOptions {
   /**
    * The path of the primary key (`id`, `user.id`, `/a~1b`). A number is the position in an array: `/0` is the first element of
    * a record that is a row. For a composite key, a list of the paths of its components, 2 to
-   * 16 of them: `['tenant', 'id']`. Default: the member name (shape "object"), the path of the file
+   * 16 of them: `['tenant', 'id']`. Default: the member name (layout "object"), the path of the file
    * in a folder, else the ordinal.
    */
   readonly key?: KeyPath | undefined;
@@ -68,7 +68,7 @@ export interface ImportOptions {
    * A JSON Pointer to the array or object inside each document that contains the records. Its elements or members are the
    * records. `*` stands for every element or member: all containers that match have records. Write `~2` for a member that is
    * named `*`. A document is a file, or one of several values in a file, such as a line. In a folder it has to be an array
-   * there, unless `shape` is "object". Default: the whole document.
+   * there, unless `layout` is "object". Default: the whole document.
    */
   readonly select?: string | undefined;
   /**
@@ -78,7 +78,7 @@ export interface ImportOptions {
    * "object". "elements" are the elements of an array without its brackets: records with commas between them, such as
    * lines that end with a comma.
    */
-  readonly shape?: Shape | undefined;
+  readonly layout?: Layout | undefined;
   /**
    * Whether the import empties the collection if the sources have no records. With true, a source may also be an empty
    * file, or a folder without files. With false, the import fails with SOURCE_EMPTY if the collection has records.

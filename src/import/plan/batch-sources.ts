@@ -30,7 +30,7 @@ export function batchSources(
     open = [];
   };
   for (const plan of plans) {
-    if (!isSmall(plan) || plan.framing !== open[0]?.framing) close();
+    if (!isSmall(plan) || plan.recordLayout !== open[0]?.recordLayout) close();
     if (isSmall(plan)) open.push(plan);
     else batched.push(plan);
   }
@@ -51,8 +51,8 @@ function batchOf(members: readonly SourcePlan[], limit: number): SourcePlan {
     files.push({
       list: packFiles(group.map(({ path, fingerprint }) => ({ path, fingerprint }))),
       isNamed: false,
-      sources: group.map(({ framing, from: at, isDocument, documents, leftOut, coding }) => ({
-        ...{ framing, from: at },
+      sources: group.map(({ recordLayout, from: at, isDocument, documents, leftOut, coding }) => ({
+        ...{ recordLayout, from: at },
         ...(coding && { coding }),
         ...(isDocument && { isDocument }),
         ...(documents && { documents }),
@@ -64,10 +64,10 @@ function batchOf(members: readonly SourcePlan[], limit: number): SourcePlan {
     spans.push({ from, to });
     from = to;
   }
-  const [{ path, source, relative, shape, because, framing }] = members as [SourcePlan];
+  const [{ path, source, relative, layout, because, recordLayout }] = members as [SourcePlan];
   const bytes = members.reduce((sum, member) => sum + member.bytes, 0);
   const fingerprint = { device: 0n, inode: 0n, bytes, modifiedNs: 0n };
-  return { path, source, relative, shape, because, framing, fingerprint, bytes, from: 0, spans, files, members };
+  return { path, source, relative, layout, because, recordLayout, fingerprint, bytes, from: 0, spans, files, members };
 }
 
 function* groupsOf(members: readonly SourcePlan[], limit: number): Generator<SourcePlan[]> {

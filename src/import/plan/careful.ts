@@ -33,8 +33,8 @@ export async function planUnlessBad(
     }
     const { code: reason, message } = error;
     // What is converted is lines anyway.
-    const shape = formatOf(path, options) === undefined ? 'ndjson' : undefined;
-    const asLines = { ...options, select: undefined, shape, allowEmpty: true } as const;
+    const layout = formatOf(path, options) === undefined ? 'ndjson' : undefined;
+    const asLines = { ...options, select: undefined, layout, allowEmpty: true } as const;
     try {
       const plan = await planSource(path, asLines, pause, source, '', expected);
       // Of an archive no entry is taken, so there is nothing to leave out when it is read.
@@ -50,6 +50,6 @@ export async function planUnlessBad(
 export function withoutOddOnes(plans: readonly SourcePlan[]): readonly SourcePlan[] {
   const other = plans.find(({ leftOut, files }) => leftOut === undefined && files === undefined);
   if (other === undefined) return plans;
-  const { shape, framing } = other;
-  return plans.map((plan) => (plan.leftOut === undefined ? plan : { ...plan, shape, framing }));
+  const { layout, recordLayout } = other;
+  return plans.map((plan) => (plan.leftOut === undefined ? plan : { ...plan, layout, recordLayout }));
 }

@@ -1,12 +1,12 @@
 // source > [plan] > map > scan > key > frame > shard > verify > merge > publish
 //
-// Plans a file whose documents have their records inside (option `select`). Its name or option `shape` says that it has
+// Plans a file whose documents have their records inside (option `select`). Its name or option `layout` says that it has
 // several documents: then it is cut like any other file, and a document is of the span that it begins in. Otherwise it has
 // one. If that is large, its container is cut into spans, as an array would be. Whether another document follows it is only
 // looked for in the first megabytes; the worker of a small file finds that out when it is there.
 
 import { type ErrorCode, GristmillError } from '../../base/errors.js';
-import type { LayoutReason, Shape } from '../../base/import-report.js';
+import type { Layout, LayoutReason } from '../../base/import-report.js';
 import { DETECTION_BYTES, DOCUMENT_BYTES_LOOKED_AT } from '../../base/limits.js';
 import { endOfBadValue } from '../../kernel/plain/resync.js';
 import { STRICT } from '../../kernel/plain/syntax.js';
@@ -22,9 +22,9 @@ import { COMPRESSION, type Cuts, cut, type PlanOptions, type SourcePlan } from '
 
 type Planned = Pick<
   SourcePlan,
-  'framing' | 'from' | 'spans' | 'documents' | 'isDocument' | 'rest' | 'together' | 'isUnknown'
+  'recordLayout' | 'from' | 'spans' | 'documents' | 'isDocument' | 'rest' | 'together' | 'isUnknown'
 > &
-  Record<'shape', Shape> &
+  Record<'layout', Layout> &
   Record<'because', LayoutReason>;
 
 /** Errors of a first document that are those of a bad record if another document follows. */
@@ -41,10 +41,10 @@ export async function planDocuments(
   options: PlanOptions,
   pause: Pause,
 ): Promise<Planned> {
-  const given = documentsOf(options.shape);
+  const given = documentsOf(options.layout);
   const layout = given ?? documentsOfName(file);
   if (head === undefined || layout !== undefined) {
-    return planStream(file, head, cuts, layout ?? 'lines', given ? 'option' : 'name', options);
+    return planStream(file, head, cuts, layout ?? 'ndjson', given ? 'option' : 'name', options);
   }
   // What is read in sequence is gone when the container has been found.
   const isLive = file.end === Number.POSITIVE_INFINITY;
@@ -70,8 +70,8 @@ export async function planDocuments(
  * A small document is read as a whole, with what follows it; the container of a large one is cut into spans. Where a document
  * may have several containers, one worker reads them all: nobody knows where they are before somebody has walked there.
  */
-function planContainer(head: Head, { framing, from, walker }: Found, cuts: Cuts): Planned {
-  const common = { shape: framing, because: 'option', framing } as const;
+function planContainer(head: Head, { layout, from, walker }: Found, cuts: Cuts): Planned {
+  const common = { layout, because: 'option', recordLayout: layout } as const;
   const { offset } = head;
   if (walker.isWildcard) {
     const { to } = cuts(offset).at(-1)!;
@@ -94,9 +94,9 @@ async function planTogether(
   const following = isLive ? undefined : await inTurns(layoutAfterFirst(file, head.offset), pause);
   if (following !== undefined) return planStream(file, head, cuts, following, 'content', options);
   return {
-    shape: 'array',
+    layout: 'array',
     because: 'option',
-    framing: 'array',
+    recordLayout: 'array',
     from: head.offset,
     spans: [],
     together: 'container',
@@ -107,14 +107,14 @@ async function planTogether(
 /** The plan of such a document when the container of a collection has been met. */
 export function withContainer(
   { isUnknown: _, ...plan }: SourcePlan,
-  { framing, from }: Container,
+  { layout, from }: Container,
   spanBytes: number | undefined,
 ): SourcePlan {
   const { bytes } = plan.fingerprint;
   // As in planOpened: each span of a compressed file would decode all of it, and this is for the progress.
   const whole = plan.coding && [{ from, to: Math.max(from + 1, COMPRESSION * bytes) }];
   const spans = plan.sequential ? [] : (whole ?? cut(from, bytes, spanBytes));
-  return { ...plan, shape: framing, framing, from, spans };
+  return { ...plan, layout, recordLayout: layout, from, spans };
 }
 
 /** A document of a source that is read in sequence, with several containers: it has to fit into memory. */
@@ -134,28 +134,28 @@ interface Found extends Omit<Container, 'place'> {
 /** Finds the container of a document that is an array or object, or has one inside. @throws as `planDocuments` */
 export async function findContainer(file: Source, head: Head, options: PlanOptions, pause: Pause): Promise<Found> {
   const { path } = file;
-  const expected = options.container ?? containerIn(options.shape);
+  const expected = options.container ?? containerIn(options.layout);
   const walker = walkerOf(file, options);
   const walked = await inTurns(walkOverOne(file, walker, head.offset, head.bytes), pause);
   if (typeof walked !== 'object') {
     walker.finish(walked);
     // What a wildcard stands for may have no containers, or others.
-    if (walker.isWildcard) return { framing: expected ?? 'array', from: head.offset, walker };
+    if (walker.isWildcard) return { layout: expected ?? 'array', from: head.offset, walker };
     throw new Error('a document that ended without its container was accepted: a bug in gristmill');
   }
   checkExpected(path, walked, expected);
-  const { framing, from } = walked;
-  return { framing, from, walker };
+  const { layout, from } = walked;
+  return { layout, from, walker };
 }
 
-/** @throws SELECT_NOT_CONTAINER for a container that is not as option shape says */
+/** @throws SELECT_NOT_CONTAINER for a container that is not as option layout says */
 export function checkExpected(
   path: string,
-  { framing, from }: Omit<Container, 'place'>,
-  expected: Container['framing'] | undefined,
+  { layout, from }: Omit<Container, 'place'>,
+  expected: Container['layout'] | undefined,
 ): void {
-  if (expected === undefined || expected === framing) return;
-  const message = `${path} has an ${framing} at byte ${from - 1}, not an ${expected}. Leave out option shape, and gristmill detects the layout.`;
+  if (expected === undefined || expected === layout) return;
+  const message = `${path} has an ${layout} at byte ${from - 1}, not an ${expected}. Leave out option layout, and gristmill detects the layout.`;
   throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: path, offset: from - 1 });
 }
 
@@ -169,18 +169,18 @@ function planStream(
 ): Planned {
   const from = head?.offset ?? file.end;
   return {
-    ...{ shape: layout === 'lines' ? 'ndjson' : 'values', because, framing: framingOfFirst(file, head, options) },
+    ...{ layout, because, recordLayout: recordLayoutOfFirst(file, head, options) },
     ...{ from, spans: cuts(from), documents: { from, layout } },
   };
 }
 
 /** The layout of the records is that of the first document, as far as the head shows it. Each document is checked when it is read. */
-function framingOfFirst(file: Source, head: Head | undefined, options: PlanOptions): Container['framing'] {
-  const expected = options.container ?? containerIn(options.shape);
+function recordLayoutOfFirst(file: Source, head: Head | undefined, options: PlanOptions): Container['layout'] {
+  const expected = options.container ?? containerIn(options.layout);
   if (expected !== undefined) return expected;
   try {
     const walked = head && walkerOf(file, options).walkOne(head.bytes, head.offset);
-    return typeof walked === 'object' ? walked.framing : 'array';
+    return typeof walked === 'object' ? walked.layout : 'array';
   } catch (error) {
     if (error instanceof GristmillError) return 'array'; // a bad record: for the scan to say
     throw error;
@@ -197,13 +197,13 @@ function* layoutAfterFirst(file: Source, from: number): Steps<DocumentLayout | u
 
 function walkerOf(
   { path }: Source,
-  { select = '', shape, container, depthMax, nonfinite }: PlanOptions,
+  { select = '', layout, container, depthMax, nonfinite }: PlanOptions,
 ): DocumentWalker {
-  return new DocumentWalker([parsePointer(select)], path, depthMax, nonfinite, container ?? containerIn(shape));
+  return new DocumentWalker([parsePointer(select)], path, depthMax, nonfinite, container ?? containerIn(layout));
 }
 
-export function containerIn(shape: Shape | undefined): Container['framing'] | undefined {
-  return shape === 'array' || shape === 'object' ? shape : undefined;
+export function containerIn(layout: Layout | undefined): Container['layout'] | undefined {
+  return layout === 'array' || layout === 'object' ? layout : undefined;
 }
 
 /**

@@ -108,15 +108,15 @@ async function planLarge(
   pause: Pause,
   bad: BadFiles,
 ): Promise<SourcePlan | 'bad' | undefined> {
-  const { key, shape, select } = options;
-  const hasOwnKeys = key !== undefined || shape === 'object';
+  const { key, layout, select } = options;
+  const hasOwnKeys = key !== undefined || layout === 'object';
   const full = join(folder, path);
   try {
     if (!hasOwnKeys) return undefined;
     if (select !== undefined) {
       return await planSource(
         full,
-        { ...options, pass: undefined, container: containerOf(shape) },
+        { ...options, pass: undefined, container: containerOf(layout) },
         pause,
         source,
         path,
@@ -124,7 +124,7 @@ async function planLarge(
       );
     }
     const isKnown = isNamedLines(path) || formatOf(path, options) !== undefined;
-    if (shape === undefined && !isKnown && !(await beginsArray(full, options))) return undefined;
+    if (layout === undefined && !isKnown && !(await beginsArray(full, options))) return undefined;
     return await planSource(full, options, pause, source, path, fingerprint);
   } catch (error) {
     // The scan finds it again, and leaves the file out so that a synchronisation knows it.
@@ -201,9 +201,9 @@ class Batches {
   }
 
   #close(): void {
-    const { key, shape } = this.#options;
-    const isNamed = key === undefined && shape !== 'object';
-    this.#files.push({ list: packFiles(this.#open), isNamed, ...(shape && { shape }) });
+    const { key, layout } = this.#options;
+    const isNamed = key === undefined && layout !== 'object';
+    this.#files.push({ list: packFiles(this.#open), isNamed, ...(layout && { layout }) });
     const to = this.#from + this.#openBytes + this.#open.length;
     this.#spans.push({ from: this.#from, to });
     this.#from = to;

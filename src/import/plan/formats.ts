@@ -9,7 +9,7 @@ const ARCHIVE_NAME = /\.(?:zip|tar|tgz|tbz2?|txz|tzst|tar\.\w+)$/i;
 
 type Given = Pick<
   FilledImportOptions,
-  'format' | 'types' | 'shape' | 'select' | 'dialect' | 'nonfinite' | 'onTruncated'
+  'format' | 'types' | 'layout' | 'select' | 'dialect' | 'nonfinite' | 'onTruncated'
 > & {
   readonly glob?: string | undefined;
   readonly hasCells?: boolean;
@@ -53,10 +53,10 @@ export function checkEntry(archive: string, path: string, options: Given): void 
 
 function checkLayout(path: string, options: Given): void {
   const format = formatOf(path, options);
-  const { shape, select } = options;
+  const { layout, select } = options;
   // The layout of bulk files is set with their options.
   if (format === undefined || format === 'es-bulk') return;
-  const given = shape !== undefined ? 'shape' : select !== undefined ? 'select' : undefined;
+  const given = layout !== undefined ? 'layout' : select !== undefined ? 'select' : undefined;
   if (given === undefined) return;
   throw new TypeError(
     `${path} is read as ${format}, where each ${hasCells(format) ? 'row' : 'document'} is a record: leave out option ${given}. If it is JSON, give option format: 'json'`,

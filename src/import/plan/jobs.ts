@@ -2,9 +2,10 @@
 //
 // Spans become tasks: each with its shard number and all that a worker has to know.
 
-import type { FramingName } from '../../kernel/contract.js';
+import type { RecordLayout } from '../../kernel/contract.js';
 import { namesOf, numbersIn } from '../../keys/key-path.js';
 import { parsePointer } from '../../keys/paths.js';
+import { framingOf } from '../../store/framing.js';
 import type { KeyRule } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { spellingOf } from '../options/spelling.js';
@@ -51,7 +52,7 @@ export class Tasks {
   constructor(plans: readonly SourcePlan[], options: FilledImportOptions, context: JobContext) {
     this.plans = plans;
     this.#numbers = new Map(plans.map((plan, number) => [plan, number]));
-    this.#setup = setupOf(options, context, layoutOf(plans, options).framing);
+    this.#setup = setupOf(options, context, layoutOf(plans, options).recordLayout);
   }
 
   /** The task of a span of a plan. Later it is told whether it is the last one, where that is not known. */
@@ -61,7 +62,7 @@ export class Tasks {
       path: plan.path,
       fingerprint: plan.fingerprint,
       ...(plan.coding && { coding: plan.coding, sourceShare: plan.bytes / Math.max(1, to) }),
-      framing: plan.framing,
+      recordLayout: plan.recordLayout,
       ...{ from, to, shard, isLast: false },
       ...(plan.documents && { documents: plan.documents }),
       ...(from === plan.from && { entry: { at: from, afterComma: false } }),
@@ -86,7 +87,7 @@ export class Tasks {
 function setupOf(
   options: FilledImportOptions,
   { id, firstShard, together, key, positions, hashesSpans, storesNothing, shape, secrets }: JobContext,
-  framing: FramingName,
+  recordLayout: RecordLayout,
 ): ScanSetup {
   const { codec, maxExpansion, maxDecoderMemory, format, types, key: keyOption } = options;
   const { compression, level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
@@ -128,7 +129,7 @@ function setupOf(
       collection,
       mode,
       onDuplicate,
-      framing,
+      framing: framingOf(recordLayout),
       key,
       indexes,
       ...(uniqueIndexes.length > 0 && { unique: uniqueIndexes }),

@@ -5,10 +5,8 @@
 // same bytes whatever the number of workers.
 
 import { GristmillError } from '../../base/errors.js';
-import type { Shape } from '../../base/import-report.js';
 import { DETECTION_BYTES } from '../../base/limits.js';
 import { SNIPPET_BYTES } from '../../base/snippet.js';
-import type { FramingName } from '../../kernel/contract.js';
 import { skipBlanks } from '../../kernel/plain/bytes.js';
 import { isOnePlace, parsePointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
@@ -22,21 +20,13 @@ import { Sequence } from '../sequence/sequence.js';
 import { type Head, markBytes } from '../source/detect.js';
 import type { DocumentWalker } from '../source/document.js';
 import { findUnblank } from '../source/first-value.js';
-import { documentsOf, isNamedLines, type Layout, layoutOf } from '../source/layout.js';
+import { documentsOf, type FoundLayout, isNamedLines, layoutOf } from '../source/layout.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
 import { planArchive } from './archive.js';
 import { findContainer, planDocuments } from './documents.js';
 import { checkCells, checkFormat } from './formats.js';
 import { COMPRESSION, type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
-
-const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
-  ndjson: 'lines',
-  values: 'values',
-  array: 'array',
-  object: 'object',
-  elements: 'array',
-};
 
 /** @throws SOURCE_… and SELECT_… errors; CANCELLED */
 export async function planSource(
@@ -95,18 +85,18 @@ export async function planOpened(
     const isShared = sequential !== undefined && pass !== undefined && planned.documents !== undefined;
     return { ...common, ...planned, ...(isShared && { together: 'documents' }) };
   }
-  const { shape, because } = await layoutIn(file, head, options, relative === '', pause);
-  if (shape === 'ndjson' || shape === 'values') {
+  const { layout, because } = await layoutIn(file, head, options, relative === '', pause);
+  if (layout === 'ndjson' || layout === 'values') {
     const from = head?.offset ?? file.end;
-    return { ...common, shape, because, framing: FRAMINGS[shape], from, spans: cuts(from) };
+    return { ...common, layout, because, recordLayout: layout, from, spans: cuts(from) };
   }
-  if (shape === 'elements') {
+  if (layout === 'elements') {
     const from = (head as Head).offset;
     // The closing bracket may be there: nothing may follow it.
-    return { ...common, shape, because, framing: FRAMINGS[shape], from, spans: cuts(from), isDocument: true };
+    return { ...common, layout, because, recordLayout: 'array', from, spans: cuts(from), isDocument: true };
   }
-  const { framing, from } = await findContainer(file, head as Head, options, pause);
-  return { ...common, shape: framing, because, framing, from, spans: cuts(from), isDocument: true };
+  const { layout: container, from } = await findContainer(file, head as Head, options, pause);
+  return { ...common, layout: container, because, recordLayout: container, from, spans: cuts(from), isDocument: true };
 }
 
 function archiveOnce(path: string): GristmillError {
@@ -115,9 +105,9 @@ function archiveOnce(path: string): GristmillError {
 }
 
 /** Whether the source may be an empty file. An empty file has no array or object, so those layouts refuse it. */
-function mayBeEmpty(path: string, { allowEmpty, select, shape }: PlanOptions): boolean {
-  if (select !== undefined) return allowEmpty && (documentsOf(shape) !== undefined || isNamedLines(path));
-  return allowEmpty && (shape === undefined || shape === 'ndjson' || shape === 'values');
+function mayBeEmpty(path: string, { allowEmpty, select, layout }: PlanOptions): boolean {
+  if (select !== undefined) return allowEmpty && (documentsOf(layout) !== undefined || isNamedLines(path));
+  return allowEmpty && (layout === undefined || layout === 'ndjson' || layout === 'values');
 }
 
 /** @param head undefined for a source that is empty. */
@@ -127,12 +117,12 @@ async function layoutIn(
   options: PlanOptions,
   isAlone: boolean,
   pause: Pause,
-): Promise<Layout> {
-  const { shape, expectation } = options;
-  if (shape !== undefined) return { shape, because: 'option' };
+): Promise<FoundLayout> {
+  const { layout, expectation } = options;
+  if (layout !== undefined) return { layout, because: 'option' };
   const format = formatOf(file.path, options);
-  if (format !== undefined) return { shape: 'ndjson', because: options.format === undefined ? 'name' : 'option' };
-  if (head === undefined) return { shape: 'ndjson', because: 'content' };
+  if (format !== undefined) return { layout: 'ndjson', because: options.format === undefined ? 'name' : 'option' };
+  if (head === undefined) return { layout: 'ndjson', because: 'content' };
   return inTurns(layoutOf(file, head, expectation, isAlone, spellingOf(options)), pause);
 }
 

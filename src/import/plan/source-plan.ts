@@ -3,9 +3,9 @@
 // What the plan of a source is: what is known of the source before anything is read in earnest, and the spans into which it is
 // cut.
 
-import type { LayoutReason, Shape } from '../../base/import-report.js';
+import type { Layout, LayoutReason } from '../../base/import-report.js';
 import { SPAN_BYTES_MAX, SPAN_BYTES_MIN, SPANS_PER_SOURCE } from '../../base/limits.js';
-import type { FramingName } from '../../kernel/contract.js';
+import type { RecordLayout } from '../../kernel/contract.js';
 import type { EntryNames } from '../archive/entry-names.js';
 import type { Coding } from '../format/coding.js';
 import type { FilledImportOptions } from '../options/resolve.js';
@@ -19,10 +19,10 @@ import type { Documents, LeftOut, SpanFiles } from '../tasks/span.js';
 export interface SourcePlan {
   readonly path: string;
   readonly fingerprint: Fingerprint;
-  readonly shape: Shape | 'folder';
+  readonly layout: Layout | 'folder';
   /** Why it is read so. */
   readonly because: LayoutReason;
-  readonly framing: FramingName;
+  readonly recordLayout: RecordLayout;
   /** Where the records begin: after a byte order mark, or after the container's opening bracket. */
   readonly from: number;
   readonly spans: readonly Span[];
@@ -78,15 +78,15 @@ export interface PlanOptions
   extends SequenceOptions,
     Pick<
       FilledImportOptions,
-      'select' | 'shape' | 'depthMax' | 'allowEmpty' | 'types' | 'dialect' | 'nonfinite' | 'onTruncated'
+      'select' | 'layout' | 'depthMax' | 'allowEmpty' | 'types' | 'dialect' | 'nonfinite' | 'onTruncated'
     >,
     Pick<FilledImportOptions, 'key' | 'include' | 'exclude'> {
   /** Set if several collections have their records in this source (see FilledImportOptions). */
   readonly pass?: FilledImportOptions['pass'] | undefined;
   /** The layout that the collection expects of the source. */
   readonly expectation?: Expectation | undefined;
-  /** With `select`, what its documents must have there. Absent: what option `shape` says, or the first document has. */
-  readonly container?: Container['framing'];
+  /** With `select`, what its documents must have there. Absent: what option `layout` says, or the first document has. */
+  readonly container?: Container['layout'];
   /** Whether a source of the import has cells, which option `types` is for. */
   readonly hasCells?: boolean;
   /** Which entries of an archive are meant, if its source says that. */
@@ -94,17 +94,20 @@ export interface PlanOptions
 }
 
 /** Layout of a folder, and of an archive, which is read as one: each file is read by what it is. */
-export function folderLayout({ shape, select, key }: Pick<PlanOptions, 'shape' | 'select' | 'key'>) {
-  const isNamed = key === undefined || shape === 'object';
+export function folderLayout({ layout, select, key }: Pick<PlanOptions, 'layout' | 'select' | 'key'>) {
+  const isNamed = key === undefined || layout === 'object';
   return {
-    shape: 'folder',
-    because: shape === undefined && select === undefined ? 'content' : 'option',
-    framing: isNamed ? 'object' : 'values',
+    layout: 'folder',
+    because: layout === undefined && select === undefined ? 'content' : 'option',
+    recordLayout: isNamed ? 'object' : 'values',
   } as const satisfies Partial<SourcePlan>;
 }
 
 /** The layout that the report and the catalog have of an import: that of its first source, whatever its first file is. */
-export function layoutOf([first]: readonly SourcePlan[], options: PlanOptions): Pick<SourcePlan, 'shape' | 'framing'> {
+export function layoutOf(
+  [first]: readonly SourcePlan[],
+  options: PlanOptions,
+): Pick<SourcePlan, 'layout' | 'recordLayout'> {
   return first!.isInFolder ? folderLayout(options) : first!;
 }
 

@@ -76,12 +76,12 @@ function* batches(
 export function spanFilesOf(
   archive: Fingerprint,
   batch: readonly TakenEntry[],
-  { key, shape }: PlanOptions,
+  { key, layout }: PlanOptions,
 ): SpanFiles {
   return {
     list: packFiles(batch.map(({ path, place }) => ({ path, fingerprint: { ...archive, bytes: place.bytes } }))),
-    isNamed: key === undefined && shape !== 'object',
-    ...(shape && { shape }),
+    isNamed: key === undefined && layout !== 'object',
+    ...(layout && { layout }),
     entries: batch.map(({ place }) => place),
   };
 }

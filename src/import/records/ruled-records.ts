@@ -120,7 +120,7 @@ export class RuledRecords {
     if ('reason' in records) {
       const { start, end } = outcome.record;
       // A separator (RFC 7464) is no part of a value, but a name is one of a member.
-      const first = scanner.framing === 'values' ? start : skipBlanks(window.bytes, window.pos, end);
+      const first = scanner.layout === 'values' ? start : skipBlanks(window.bytes, window.pos, end);
       const { next, afterComma } = outcome;
       return { kind: 'bad', ...records, offset: first, start: first, end, next, afterComma };
     }
@@ -136,14 +136,14 @@ export class RuledRecords {
     if (fault !== undefined) return fault;
     // The twin's line is strict JSON; what the source has there may be spelled otherwise.
     const bytes = Buffer.from(line);
-    const place = placeIn(bytes, this.#sink.kernel.scanner.framing === 'object');
+    const place = placeIn(bytes, this.#sink.kernel.scanner.layout === 'object');
     const own = place.name === 0 ? undefined : { start: place.name, end: tokenEnd(bytes, place.name) };
     if (!this.#rules.takes(bytes, place)) return [];
     const name = given === undefined ? own && bytes.slice(own.start, own.end) : Buffer.from(JSON.stringify(given));
     const made = this.#made(bytes, place, name);
     if (made !== undefined) return made;
     // Without its keys, a member is never left out: the options are checked for that.
-    const keys = captureKeys(bytes, place, own, { ...this.#task.setup.scan, framing: this.#task.framing });
+    const keys = captureKeys(bytes, place, own, { ...this.#task.setup.scan, layout: this.#task.recordLayout });
     if (typeof keys === 'string') return { reason: keys };
     const changed = this.#rules.changed(bytes, place);
     const violation = this.#violation(changed ?? bytes.subarray(place.start, place.end));
@@ -184,9 +184,9 @@ export class RuledRecords {
   /** A record that the user's function has made, with its keys. @throws BadOutput */
   #read(text: Uint8Array, name: Uint8Array | undefined): ScannedRecord {
     const { scan } = this.#task.setup;
-    const framing = name === undefined ? 'values' : 'object';
+    const layout = name === undefined ? 'values' : 'object';
     const bytes = name === undefined ? text : Buffer.concat([name, Buffer.from(':'), text, Buffer.from('}')]);
-    const outcome = readRecord(bytes, 0, { ...scan, framing, asks: false }, true);
+    const outcome = readRecord(bytes, 0, { ...scan, layout, asks: false }, true);
     if (outcome.kind === 'record') return outcome.record;
     const reason = outcome.kind === 'bad' ? outcome.reason : 'UNEXPECTED_END';
     throw new BadOutput(reason === 'RECORD_TOO_LARGE' ? 'TRANSFORM_FAILED' : reason, BadReason[reason]);

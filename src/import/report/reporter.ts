@@ -8,6 +8,7 @@ import { BAD_FILES_NAMED_MAX } from '../../base/limits.js';
 import { quotedPath } from '../../keys/key-path.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { cancelledError } from '../../parallel/wire.js';
+import { zstd } from '../../store/codec/zstd/implementation.js';
 import type { PublishResult } from '../../store/publish/publication.js';
 import type { Tally } from '../accept/tally.js';
 import type { FilledImportOptions } from '../options/resolve.js';
@@ -112,14 +113,13 @@ export class Reporter {
     // Option limit may leave most of the bytes.
     const bytesRead = limit === undefined ? sourceBytes : Math.min(tally.progressBytes, sourceBytes);
     const shared = sharedKeys(manifest.key, tally.stored + tally.replaced, tally.replaced, onDuplicate);
-    const { shape, framing } = layoutOf(plans, options);
+    const { layout } = layoutOf(plans, options);
     const indexes = [...(manifest.primary ? [manifest.primary] : []), ...manifest.secondary];
     return {
       collection,
       mode,
-      shape,
+      layout,
       layouts: layoutsOf(plans, sources, options),
-      framing,
       sources,
       files: tally.files,
       badFiles: { count: tally.badFiles.length, files: tally.badFiles.slice(0, BAD_FILES_NAMED_MAX) },
@@ -145,6 +145,7 @@ export class Reporter {
         publish: this.#secondsOf('publish', 'done'),
       },
       workers,
+      zstd: zstd().name,
       peakAnonBytes,
       ...(tally.quarantine.path && { quarantine: tally.quarantine.path }),
       warnings: [

@@ -5,7 +5,7 @@
 import type { CollectionsReport, ImportReport } from '../../base/import-report.js';
 
 export function sumOf(reports: readonly ImportReport[]): CollectionsReport {
-  const [{ sources, bytes, seconds, stages, workers, peakAnonBytes }] = reports as readonly [ImportReport];
+  const [{ sources, bytes, seconds, stages, workers, zstd, peakAnonBytes }] = reports as readonly [ImportReport];
   const total = (number: (report: ImportReport) => number | undefined) =>
     reports.reduce((sum, report) => sum + (number(report) ?? 0), 0);
   const filtered = total(({ records }) => records.filtered);
@@ -28,6 +28,6 @@ export function sumOf(reports: readonly ImportReport[]): CollectionsReport {
     updated: total(({ updated }) => updated),
     bytes: { source: bytes.source, stored: total((report) => report.bytes.stored) },
     shards: total(({ shards }) => shards),
-    ...{ seconds, stages, workers, peakAnonBytes },
+    ...{ seconds, stages, workers, zstd, peakAnonBytes },
   };
 }

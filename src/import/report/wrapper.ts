@@ -42,7 +42,7 @@ export function wrapperWarning(
     return `${what} If the records are in the array inside, give option select: '${formatPointer(found)}'.`;
   }
   if (read > 1 || bytes <= LONE_RECORD_BYTES) return undefined;
-  return `${what} If its members are the records, give option shape: 'object'. If the records are further inside, give option select.`;
+  return `${what} If its members are the records, give option layout: 'object'. If the records are further inside, give option select.`;
 }
 
 /** Where records have the key that was asked for, they are the records. */
@@ -61,7 +61,7 @@ function warningOfMany(plans: readonly SourcePlan[], how: CodingOptions): string
 function documentsOf(plans: readonly SourcePlan[], how: CodingOptions): Uint8Array[] {
   const [first] = plans as [SourcePlan];
   if (plans.length === 1 && first.files === undefined) {
-    return first.framing === 'lines' ? linesOf(headOf(first, how)).slice(0, LOOKED_AT_MAX) : [];
+    return first.recordLayout === 'ndjson' ? linesOf(headOf(first, how)).slice(0, LOOKED_AT_MAX) : [];
   }
   const files = plans.flatMap((plan) => (plan.files === undefined ? [plan] : filesOf(plan))).slice(0, LOOKED_AT_MAX);
   // A file of lines is a wrapper a line.

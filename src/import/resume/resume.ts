@@ -177,7 +177,7 @@ function headerOf(
   shape: number | undefined,
 ): JournalHeader {
   const all = plans.flatMap((plan) => plan.members ?? [plan]);
-  const sources = all.map(({ path, shape, fingerprint }) => ({ path, shape, ...fingerprint }));
+  const sources = all.map(({ path, layout, fingerprint }) => ({ path, shape: layout, ...fingerprint }));
   const affecting = optionsThatAffect(options, 'records', 'import');
   const { carried, maxBad } = options;
   const rules = { ...affecting, ...newMeanings(options), maxBad: String(maxBad), carried, ...(shape && { shape }) };

@@ -20,7 +20,7 @@ const RESYNC_BYTES = 64 * 1024;
 /** Which documents are read, and how. */
 export interface DocumentsToRead extends Documents {
   /** The layout of the records in each document. */
-  readonly framing: Container['framing'];
+  readonly recordLayout: Container['layout'];
   /** The scan ends at the first document that begins at or after this offset. */
   readonly stop: number;
   /** Whether the file is one of many of its span. */
@@ -71,7 +71,7 @@ export class DocumentBytes {
    */
   at(offset: number, max?: number): Uint8Array {
     const bytes = this.#pieceAt(offset).subarray(0, max);
-    const newline = this.layout === 'lines' ? bytes.indexOf(NEWLINE) : -1;
+    const newline = this.layout === 'ndjson' ? bytes.indexOf(NEWLINE) : -1;
     if (newline === -1) return bytes;
     this.#end = offset + newline;
     return bytes.subarray(0, newline);
@@ -84,7 +84,7 @@ export class DocumentBytes {
   begin(stop: number): number | undefined {
     this.#end = this.#file.end;
     if (this.#next === 0) this.#skipMark();
-    return this.layout === 'lines' ? this.#beginLine(stop) : this.#beginValue(stop);
+    return this.layout === 'ndjson' ? this.#beginLine(stop) : this.#beginValue(stop);
   }
 
   #beginLine(stop: number): number | undefined {
@@ -122,7 +122,7 @@ export class DocumentBytes {
 
   /** A document has been read up to this offset: that is the end of its line, where it is a line. */
   leave(end: number): void {
-    this.#next = this.layout === 'lines' ? Math.min(end + 1, this.#file.end) : end;
+    this.#next = this.layout === 'ndjson' ? Math.min(end + 1, this.#file.end) : end;
   }
 
   /** The offset of the first byte from `from` on that is not white space, in the same line. Undefined if there is none. */
@@ -142,7 +142,7 @@ export class DocumentBytes {
    * @returns undefined if that is more than `bytesMax` after its start
    */
   endOfBad(start: number, from: number, bytesMax: number): number | undefined {
-    if (this.layout === 'lines') {
+    if (this.layout === 'ndjson') {
       let at = from;
       for (let bytes = this.at(at); bytes.byteLength > 0; bytes = this.at(at)) at += bytes.byteLength;
       return at;

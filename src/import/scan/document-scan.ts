@@ -45,7 +45,7 @@ export class DocumentScan extends RecordScan {
   isAmbiguous = false;
 
   constructor(file: Source, read: DocumentsToRead, setup: ScanSetup, output: SpanOutput) {
-    super(file, output, { framing: read.framing, from: read.from, stop: Number.MAX_SAFE_INTEGER });
+    super(file, output, { layout: read.recordLayout, from: read.from, stop: Number.MAX_SAFE_INTEGER });
     this.#read = read;
     this.#setup = setup;
     this.#bytes = new DocumentBytes(file, read.from, read.layout);
@@ -77,14 +77,14 @@ export class DocumentScan extends RecordScan {
 
   #document(start: number): void {
     const { select = [], scan } = this.#setup;
-    const walker = new DocumentWalker([select], this.file.path, scan.depthMax, scan.nonfinite, this.#read.framing);
+    const walker = new DocumentWalker([select], this.file.path, scan.depthMax, scan.nonfinite, this.#read.recordLayout);
     /** All before it has been read. */
     let from = start;
     let end: number | undefined;
     try {
       let walked = this.#walk(walker, start);
       while (typeof walked === 'object') {
-        this.#checkFraming(walked);
+        this.#checkLayout(walked);
         const exit = this.#records(walked.from);
         if (exit === undefined) return;
         from = exit;
@@ -123,21 +123,21 @@ export class DocumentScan extends RecordScan {
   }
 
   /** @throws SELECT_NOT_CONTAINER */
-  #checkFraming({ framing, from }: Container): void {
-    const expected = this.#read.framing;
-    if (framing === expected) return;
-    const help = expected === 'array' ? " If its members are the records, give option shape: 'object'." : '';
-    const message = `${this.file.path} has an ${framing} at the place of option select (byte ${from - 1}), not an ${expected}.${help}`;
+  #checkLayout({ layout, from }: Container): void {
+    const expected = this.#read.recordLayout;
+    if (layout === expected) return;
+    const help = expected === 'array' ? " If its members are the records, give option layout: 'object'." : '';
+    const message = `${this.file.path} has an ${layout} at the place of option select (byte ${from - 1}), not an ${expected}.${help}`;
     throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: this.file.path, offset: from - 1 });
   }
 
   /** Scans the records of a container; returns the offset after its bracket, or nothing where that was not found. */
   #records(from: number): number | undefined {
-    const { name, framing } = this.#read;
+    const { name, recordLayout } = this.#read;
     const { scan, windowBytes } = this.#setup;
     this.window.letGo();
     const given = name === undefined ? undefined : { text: name, isNumbered: true };
-    this.scanner.beginNext(framing, scan.recordBytesMax, given);
+    this.scanner.beginNext(recordLayout, scan.recordBytesMax, given);
     this.scanner.skipNumbers(this.#count);
     this.scanner.standAt(from, Number.MAX_SAFE_INTEGER);
     this.position = from;
@@ -190,7 +190,7 @@ export class DocumentScan extends RecordScan {
   /** The document is good. On its line, nothing but white space may follow it. */
   #endAt(start: number, end: number): void {
     const { layout } = this.#bytes;
-    if (layout === 'lines') {
+    if (layout === 'ndjson') {
       const rest = this.#bytes.behind(end);
       if (rest === undefined) this.#bytes.leave(this.#bytes.end);
       else this.#skipBad('BAD_DOCUMENT', rest, rest);
@@ -224,7 +224,7 @@ export class DocumentScan extends RecordScan {
 
   /** Rejects what has not been read of a document, from `from` on, and goes on after it. @param known where it ends */
   #skipBad(reason: BadReasonName, offset: number, from: number, start = from, known?: number): void {
-    const isLine = this.#bytes.layout === 'lines';
+    const isLine = this.#bytes.layout === 'ndjson';
     const end = (isLine ? undefined : known) ?? this.#endOfBad(start, Math.max(from, offset));
     if (end === undefined) {
       this.fail(this.#placed('too large', start, start, start + this.#setup.scan.recordBytesMax));

@@ -15,7 +15,7 @@
 //
 // Pison (Jiang, Qiu, Zhao, VLDB 2021) speculates on the same two hypotheses.
 
-import type { FramingName, ScanOptions } from '../../kernel/contract.js';
+import type { RecordLayout, ScanOptions } from '../../kernel/contract.js';
 import { RECORD_SEPARATOR } from '../../kernel/plain/bytes.js';
 
 /** No boundary was found in the bytes given. */
@@ -71,17 +71,17 @@ interface Level {
  */
 export function guessBoundary(
   bytes: Uint8Array,
-  framing: FramingName,
+  layout: RecordLayout,
   isTail: boolean,
   { dialect, hasSeparators }: Pick<ScanOptions, 'dialect' | 'hasSeparators'> = {},
 ): number {
-  if (framing === 'lines') {
+  if (layout === 'ndjson') {
     const newline = bytes.indexOf(NEWLINE);
     return newline === -1 ? NO_GUESS : newline + 1;
   }
-  const separator = framing === 'values' && hasSeparators ? bytes.indexOf(RECORD_SEPARATOR) : -1;
+  const separator = layout === 'values' && hasSeparators ? bytes.indexOf(RECORD_SEPARATOR) : -1;
   if (separator !== -1) return separator;
-  const how = { framing, isTail, isJson5: dialect === 'json5' };
+  const how = { layout, isTail, isJson5: dialect === 'json5' };
   const outside = readAs(bytes, how, false);
   const inside = readAs(bytes, how, true);
   const better = inside.plausible > outside.plausible ? inside : outside;
@@ -90,12 +90,12 @@ export function guessBoundary(
 
 /** What is known of the source. */
 interface How {
-  readonly framing: FramingName;
+  readonly layout: RecordLayout;
   readonly isTail: boolean;
   readonly isJson5: boolean;
 }
 
-function readAs(bytes: Uint8Array, { framing, isTail, isJson5 }: How, startsInString: boolean): Reading {
+function readAs(bytes: Uint8Array, { layout, isTail, isJson5 }: How, startsInString: boolean): Reading {
   const length = bytes.byteLength;
   let inString = startsInString;
   let quote = QUOTE;
@@ -120,17 +120,17 @@ function readAs(bytes: Uint8Array, { framing, isTail, isJson5 }: How, startsInSt
     const kind = isJson5 ? CLASS_JSON5[c]! : CLASS[c]!;
     if (kind === BLANK) continue;
     if (kind === BAD) break;
-    const isNewValue = framing === 'values' && isValueStart(kind, bytes, i) && isValueEnd(before);
+    const isNewValue = layout === 'values' && isValueStart(kind, bytes, i) && isValueEnd(before);
     if (isNewValue && level.boundary === NO_GUESS) level.boundary = i;
     if (kind === STRING) [inString, quote] = [true, c];
     else if (kind === OPEN) {
       // Structure that is not: `]{`, `"a"{`, `1[` never stand in one document.
-      if (isValueEnd(before) && framing !== 'values') break;
+      if (isValueEnd(before) && layout !== 'values') break;
       depth++;
     } else if (kind === CLOSE) {
       if (before === SEPARATOR && !isJson5) break;
       // Between values there is no other level to look at.
-      if (--depth <= -levels.length && framing !== 'values') {
+      if (--depth <= -levels.length && layout !== 'values') {
         level = { boundary: NO_GUESS, isMembers: false };
         levels.push(level);
       }
@@ -138,12 +138,12 @@ function readAs(bytes: Uint8Array, { framing, isTail, isJson5 }: How, startsInSt
       if (before === SEPARATOR || before === OPEN) break;
       if (depth === 1 - levels.length) {
         if (c === COLON) level.isMembers = true;
-        else if (c === COMMA && level.boundary === NO_GUESS && framing !== 'values') level.boundary = i + 1;
+        else if (c === COMMA && level.boundary === NO_GUESS && layout !== 'values') level.boundary = i + 1;
       }
     }
     before = kind;
   }
-  return { plausible: Math.min(i, length), boundary: boundaryOf(levels, framing, isTail) };
+  return { plausible: Math.min(i, length), boundary: boundaryOf(levels, layout, isTail) };
 }
 
 /** The last byte of what may be a comment. */
@@ -156,9 +156,9 @@ function endOfComment(bytes: Uint8Array, start: number): number {
 }
 
 /** The boundary of the outermost level, or, in the tail of a source, of the outermost one that can be the records'. */
-function boundaryOf(levels: readonly Level[], framing: FramingName, isTail: boolean): number {
+function boundaryOf(levels: readonly Level[], layout: RecordLayout, isTail: boolean): number {
   const fits = ({ boundary, isMembers }: Level) =>
-    boundary !== NO_GUESS && (framing === 'values' || isMembers === (framing === 'object'));
+    boundary !== NO_GUESS && (layout === 'values' || isMembers === (layout === 'object'));
   return levels.slice(isTail ? 0 : -1).findLast(fits)?.boundary ?? NO_GUESS;
 }
 

@@ -1,9 +1,9 @@
 // source > plan > [map > scan > key > frame > shard] > verify > merge > publish
 //
 // What the scans of a span (scan-span.ts), of a whole source (scan-source.ts) and of documents (document-scan.ts) have in
-// common: the callbacks that the kernel's loop needs, for records in one framing.
+// common: the callbacks that the kernel's loop needs, for records in one layout.
 
-import type { FramingName } from '../../kernel/contract.js';
+import type { RecordLayout } from '../../kernel/contract.js';
 import type { BadOutcome, GoodOutcome, HeldRecord, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
 import type { Window } from '../../kernel/simd/window.js';
 import { ChunkSource, RanOut } from '../feed/chunk.js';
@@ -14,7 +14,7 @@ import type { SpanOutput } from './span-output.js';
 
 /** Which records are scanned. */
 interface Scanned {
-  readonly framing: FramingName;
+  readonly layout: RecordLayout;
   /** Offset of the first one. */
   readonly from: number;
   /** The scan ends at the first boundary from this offset on. */
@@ -75,9 +75,9 @@ export abstract class RecordScan implements ScanClient {
     if (this.output.isFull) return false;
     const { reason, offset, start, end } = outcome;
     if (reason === 'RECORD_TOO_LARGE') return this.fail(this.badAt('too large', start, start, end));
-    const { framing } = this.#scanned;
+    const { layout } = this.#scanned;
     // A container that the source ends in is not closed, whatever one thinks of its last record.
-    const isCut = reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
+    const isCut = reason === 'UNEXPECTED_END' && (layout === 'array' || layout === 'object');
     if (this.output.isCutOff(reason, this.window.fileOffset(offset), this.file)) return this.#keepCut(outcome);
     return isCut ? this.fail(this.badAt('truncated', offset, start, end)) : this.rejectAt(outcome);
   }

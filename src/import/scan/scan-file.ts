@@ -8,14 +8,14 @@
 //                  bad as a whole.
 //   many records   The elements of an array, lines, values one after another. They are numbered, the bad ones too.
 
-import type { BadReasonName, FramingName } from '../../kernel/contract.js';
+import type { BadReasonName, RecordLayout } from '../../kernel/contract.js';
 import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, RECORD_SEPARATOR, skipBlanks } from '../../kernel/plain/bytes.js';
 import type { BadOutcome, Ended, GoodOutcome, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
 import type { Window } from '../../kernel/simd/window.js';
 import { atOnce } from '../../parallel/steps.js';
 import { canName } from '../records/given-name.js';
 import { beginsJson } from '../source/characters.js';
-import { isNamedLines, shapeOfNamedLines } from '../source/layout.js';
+import { isNamedLines, layoutOfNamedLines } from '../source/layout.js';
 import type { Source } from '../source/source.js';
 import type { ScanSetup, SpanFailure, SpanFiles } from '../tasks/span.js';
 import { FileBytes } from './file-bytes.js';
@@ -53,36 +53,36 @@ export class FileScan {
   run(): SpanFailure | undefined {
     if (this.#files.isNamed && !canName(this.#path)) return this.#rejectAll('KEY_TOO_LONG', 0);
     this.#bytes.begin(this.#files.grown?.from ?? 0);
-    const { shape = this.#shapeOfName() } = this.#layoutGiven;
-    if (shape === 'ndjson') return this.#many('lines');
-    if (shape === 'values') return this.#many('values');
+    const { layout = this.#layoutOfName() } = this.#layoutGiven;
+    if (layout === 'ndjson') return this.#many('ndjson');
+    if (layout === 'values') return this.#many('values');
     const { bytes, pos, end } = this.#window;
     const first = skipBlanks(bytes, pos, end);
-    if (shape === 'elements' && first < end) return this.#many('array');
-    const opener = shape === 'object' ? OPEN_OBJECT : OPEN_ARRAY;
+    if (layout === 'elements' && first < end) return this.#many('array');
+    const opener = layout === 'object' ? OPEN_OBJECT : OPEN_ARRAY;
     if (first < end && bytes[first] === opener) {
       this.#scanner.resume({ next: first + 1, afterComma: false });
-      return this.#many(shape === 'object' ? 'object' : 'array');
+      return this.#many(layout === 'object' ? 'object' : 'array');
     }
-    if (shape === undefined) return this.#one(first);
+    if (layout === undefined) return this.#one(first);
     if (first === end) return this.#empty(this.#bytes.offsetOf(first));
     return this.#rejectAll('UNEXPECTED_CHARACTER', this.#bytes.offsetOf(first));
   }
 
   /** What is converted is lines, but for bulk files, whose layout is set with their options. */
-  get #layoutGiven(): Pick<SpanFiles, 'shape'> {
+  get #layoutGiven(): Pick<SpanFiles, 'layout'> {
     const format = this.#file.coding?.format;
-    return format === undefined || format === 'es-bulk' ? this.#files : { shape: 'ndjson' };
+    return format === undefined || format === 'es-bulk' ? this.#files : { layout: 'ndjson' };
   }
 
   /** The layout that the first byte of the file says, or its name, unless its content contradicts the name. */
-  #shapeOfName(): 'ndjson' | 'values' | undefined {
+  #layoutOfName(): 'ndjson' | 'values' | undefined {
     const { bytes, pos, end } = this.#window;
     const first = skipBlanks(bytes, pos, end);
     if (this.#scan.hasSeparators && first < end && bytes[first] === RECORD_SEPARATOR) return 'values';
     if (!isNamedLines(this.#path)) return undefined;
     if (first === end) return 'ndjson';
-    return atOnce(shapeOfNamedLines(this.#file, this.#bytes.offsetOf(first), this.#scan, bytes.subarray(first, end)));
+    return atOnce(layoutOfNamedLines(this.#file, this.#bytes.offsetOf(first), this.#scan, bytes.subarray(first, end)));
   }
 
   #fill(): boolean {
@@ -91,9 +91,9 @@ export class FileScan {
     return true;
   }
 
-  #begin(framing: FramingName, isNumbered: boolean, stop: number): void {
+  #begin(layout: RecordLayout, isNumbered: boolean, stop: number): void {
     const name = this.#files.isNamed ? { text: this.#path, isNumbered } : undefined;
-    this.#scanner.beginNext(framing, this.#scan.recordBytesMax, name);
+    this.#scanner.beginNext(layout, this.#scan.recordBytesMax, name);
     this.#scanner.standAt(this.#bytes.offsetOf(this.#window.pos), stop);
   }
 
@@ -165,12 +165,12 @@ export class FileScan {
     // As a line: without a newline in it, and with one behind it.
     const newline = text.indexOf(NEWLINE);
     const isLine = newline !== -1 && skipBlanks(text, newline, text.byteLength) === text.byteLength;
-    return this.#many(isLine ? 'lines' : 'values');
+    return this.#many(isLine ? 'ndjson' : 'values');
   }
 
-  #many(framing: FramingName): SpanFailure | undefined {
+  #many(layout: RecordLayout): SpanFailure | undefined {
     let failure: SpanFailure | undefined;
-    this.#begin(framing, true, Number.MAX_SAFE_INTEGER);
+    this.#begin(layout, true, Number.MAX_SAFE_INTEGER);
     this.#scanner.skipNumbers(this.#readBefore);
     const ended = this.#scanner.pump({
       fill: () => this.#fill(),
@@ -186,16 +186,16 @@ export class FileScan {
         if (this.#output.isFull) return false;
         failure = this.#rejectOne(outcome);
         // A container that the file ends in: it is told once that it is cut off.
-        const isCut = outcome.reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
+        const isCut = outcome.reason === 'UNEXPECTED_END' && (layout === 'array' || layout === 'object');
         const isKept = this.#output.isCutOff(outcome.reason, this.#bytes.offsetOf(outcome.offset), this.#file);
         return failure === undefined && !isCut && !isKept;
       },
     });
-    return ended === 'halted' ? failure : this.#endMany(framing, ended);
+    return ended === 'halted' ? failure : this.#endMany(layout, ended);
   }
 
-  #endMany(framing: FramingName, ended: Ended): SpanFailure | undefined {
-    if (framing === 'lines' || framing === 'values') return undefined;
+  #endMany(layout: RecordLayout, ended: Ended): SpanFailure | undefined {
+    if (layout === 'ndjson' || layout === 'values') return undefined;
     const { end: bytes } = this.#file;
     if (ended === 'truncated') {
       if (!this.#output.keepsCut) return this.#reject('UNEXPECTED_END', bytes, bytes, bytes);

@@ -85,7 +85,7 @@ class FilesScan {
     this.#records = new Uint32Array(2 * this.#listed.length);
     this.#output = new SpanOutput(task, blobs);
     const { scanner } = this.#output.kernel;
-    scanner.begin({ ...task.setup.scan, framing: 'values' }, task.shard, FRAME_BYTES, false);
+    scanner.begin({ ...task.setup.scan, layout: 'values' }, task.shard, FRAME_BYTES, false);
   }
 
   run(): SpanResult {
@@ -185,7 +185,7 @@ class FilesScan {
     if (source?.documents) {
       return this.#scanDocuments(i, file, {
         ...source.documents,
-        framing: source.framing === 'object' ? 'object' : 'array',
+        recordLayout: source.recordLayout === 'object' ? 'object' : 'array',
         isStrict: true,
       });
     }
@@ -200,11 +200,11 @@ class FilesScan {
 
   /** How the documents of a file of a folder are read. Its name may say that they are lines. */
   #documentsOf(path: string, file: Source): Omit<DocumentsToRead, 'stop' | 'isOneOfMany'> {
-    const { shape, isNamed } = this.#files;
-    const layout = documentsOf(shape) ?? documentsOfName(file);
+    const { layout, isNamed } = this.#files;
+    const documents = documentsOf(layout) ?? documentsOfName(file);
     return {
-      ...{ from: 0, framing: containerOf(shape), isStrict: false },
-      ...(layout && { layout }),
+      ...{ from: 0, recordLayout: containerOf(layout), isStrict: false },
+      ...(documents && { layout: documents }),
       ...(isNamed && { name: path }),
     };
   }

@@ -16,8 +16,8 @@ export class SourceScan extends RecordScan {
   readonly #readBefore: number;
 
   constructor(file: Source, source: SpanSource, setup: ScanSetup, output: SpanOutput) {
-    const { framing, from } = source;
-    super(file, output, { framing, from, stop: Number.MAX_SAFE_INTEGER });
+    const { recordLayout, from } = source;
+    super(file, output, { layout: recordLayout, from, stop: Number.MAX_SAFE_INTEGER });
     this.#source = source;
     this.#setup = setup;
     this.#readBefore = output.read;
@@ -25,9 +25,9 @@ export class SourceScan extends RecordScan {
 
   /** @returns the failure that ends the span, if there is one. @throws SOURCE_… errors of what follows the container */
   run(): SpanFailure | undefined {
-    const { framing, from, isDocument } = this.#source;
+    const { recordLayout, from, isDocument } = this.#source;
     this.window.letGo();
-    this.scanner.beginNext(framing, this.#setup.scan.recordBytesMax);
+    this.scanner.beginNext(recordLayout, this.#setup.scan.recordBytesMax);
     this.scanner.standAt(from, Number.MAX_SAFE_INTEGER);
     const ended = this.scanner.pump(this);
     if (ended === 'truncated') return this.truncated() ? this.badAt('truncated', this.window.end) : undefined;

@@ -6,7 +6,7 @@
 import { FRAME_BYTES, GUESS_BYTES } from '../../base/limits.js';
 import { countNewlines } from '../../kernel/plain/bytes.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import { isProvable } from '../../profile/proof.js';
+import { Provable } from '../../profile/provable.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { ChunkSource, RanOut } from '../feed/chunk.js';
 import { rulesIn } from '../rules/rules.js';
@@ -49,7 +49,7 @@ function withoutCheck(order: SpanOrder): SpanOrder | undefined {
   const { rules, scan } = setup;
   if (rules === undefined || rules.schemas.length === 0) return undefined;
   const { schemas: proves } = rules;
-  if (!proves.every((schema) => isProvable(JSON.parse(schema)))) return undefined;
+  if (!proves.every((schema) => Provable.of(schema) !== undefined)) return undefined;
   const left = rulesIn({ ...rules, schemas: [] });
   const { asks: _, ...asked } = scan;
   const { rules: __, ...rest } = setup;
@@ -76,14 +76,14 @@ function scanOnce(task: SpanOrder, blobs: Blobs): SpanResult {
 
 function guessEntry(file: Source, task: SpanTask): Boundary {
   const { from, to, documents } = task;
-  const framing = documents?.layout ?? task.framing;
-  const afterComma = framing === 'array' || framing === 'object';
+  const layout = documents?.layout ?? task.recordLayout;
+  const afterComma = layout === 'array' || layout === 'object';
   // One byte early: a comma or newline just before the span makes its first byte a boundary.
-  const early = framing === 'values' ? from : from - 1;
+  const early = layout === 'values' ? from : from - 1;
   for (let bytes = GUESS_BYTES; ; bytes *= 4) {
     const lookahead = new Uint8Array(Math.min(bytes, file.available - early));
     file.read(lookahead, early);
-    const guess = guessBoundary(lookahead, framing, early + lookahead.byteLength === file.end, task.setup.scan);
+    const guess = guessBoundary(lookahead, layout, early + lookahead.byteLength === file.end, task.setup.scan);
     if (guess !== NO_GUESS) return { at: early + guess, afterComma };
     if (early + lookahead.byteLength >= Math.min(to, file.available)) return { at: NO_GUESS, afterComma };
   }
@@ -105,9 +105,9 @@ function nothingAt(entry: number): SpanResult {
 /** Scans the documents that begin in a span. */
 function scanDocuments(file: Source, task: SpanOrder, documents: Documents, entry: number, blobs: Blobs): SpanResult {
   const { setup, to, isLast, shard } = task;
-  const framing = task.framing === 'object' ? 'object' : 'array';
+  const recordLayout = task.recordLayout === 'object' ? 'object' : 'array';
   const output = new SpanOutput(task, blobs);
-  output.kernel.scanner.begin({ ...setup.scan, framing }, shard, FRAME_BYTES, false);
+  output.kernel.scanner.begin({ ...setup.scan, layout: recordLayout }, shard, FRAME_BYTES, false);
   const progress = new SpanProgress(output, task);
   const scan = new DocumentScan(
     file,
@@ -115,7 +115,7 @@ function scanDocuments(file: Source, task: SpanOrder, documents: Documents, entr
       ...documents,
       // The first document may be walked again; those of a stream are begun where they are.
       from: documents.layout === undefined ? documents.from : entry,
-      ...{ framing, stop: isLast ? Number.MAX_SAFE_INTEGER : to, isOneOfMany: false, isStrict: true },
+      ...{ recordLayout, stop: isLast ? Number.MAX_SAFE_INTEGER : to, isOneOfMany: false, isStrict: true },
       onFill: (offset) => progress.tell(offset),
     },
     setup,
@@ -170,13 +170,13 @@ class SpanScan extends RecordScan {
   #ended = false;
 
   constructor(file: Source, task: SpanOrder, entry: Boundary, blobs: Blobs) {
-    const { framing, isLast, to } = task;
+    const { recordLayout, isLast, to } = task;
     const stop = isLast ? Number.MAX_SAFE_INTEGER : to;
-    super(file, new SpanOutput(task, blobs), { framing, from: entry.at, stop });
+    super(file, new SpanOutput(task, blobs), { layout: recordLayout, from: entry.at, stop });
     this.#task = task;
     this.#entry = entry.at;
     this.#progress = new SpanProgress(this.output, task);
-    this.scanner.begin({ ...task.setup.scan, framing }, task.shard, FRAME_BYTES, entry.afterComma);
+    this.scanner.begin({ ...task.setup.scan, layout: recordLayout }, task.shard, FRAME_BYTES, entry.afterComma);
     this.scanner.standAt(entry.at, stop);
   }
 
@@ -187,8 +187,8 @@ class SpanScan extends RecordScan {
         this.#progress.tell(this.position);
         const { failure } = this;
         const exit = this.window.fileOffset(this.window.pos);
-        const { setup, framing, chunks, coding } = this.#task;
-        const isHashed = setup.hashesSpans && framing === 'lines' && failure === undefined && !chunks && !coding;
+        const { setup, recordLayout, chunks, coding } = this.#task;
+        const isHashed = setup.hashesSpans && recordLayout === 'ndjson' && failure === undefined && !chunks && !coding;
         return {
           entry: this.#entry,
           exit,

@@ -10,7 +10,7 @@ import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { StageClock } from '../../parallel/stage-clock.js';
-import { isProven } from '../../profile/proof.js';
+import { ALL_FACTS, Provable } from '../../profile/provable.js';
 import { ThreadProfiler } from '../../profile/simd/thread-profiler.js';
 import { type Profile, valuesOf } from '../../profile/types.js';
 import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js';
@@ -64,6 +64,7 @@ export class SpanOutput {
   readonly #runs: RunWriter;
   readonly #deletions: Deletions | undefined;
   readonly #profiler: ThreadProfiler | undefined;
+  readonly #provables: readonly Provable[] | undefined;
   #shard: ShardWriter | undefined;
   readonly #cut: CutSource[] = [];
   readonly #ruled: RuledRecords | undefined;
@@ -85,7 +86,8 @@ export class SpanOutput {
     this.clock = new StageClock(this.progress);
     this.#ruled = rules && new RuledRecords(task, this);
     if (profiles || proves !== undefined) {
-      this.#profiler = ThreadProfiler.lend(task.link);
+      this.#provables = proves?.map((schema) => Provable.of(schema)!);
+      this.#profiler = ThreadProfiler.lend(task.link, profiles ? ALL_FACTS : Provable.wanted(this.#provables!));
     }
     const { format, key } = task.setup.coding;
     if (format === 'es-bulk' && key === undefined)
@@ -262,19 +264,22 @@ export class SpanOutput {
 
   /** The proof is of all records of the chain: those before are valid. */
   #profiled(profiler: ThreadProfiler): Pick<SpanResult, 'profile' | 'isValid'> {
-    const { framing, setup } = this.#task;
-    const { profiles, proves } = setup;
-    const isValid = proves === undefined || isProvenBy(profiler.outline(), proves, framing === 'object');
-    return { ...(profiles && isValid && { profile: profiler.image() }), ...(proves !== undefined && { isValid }) };
+    const { recordLayout, setup } = this.#task;
+    const provables = this.#provables;
+    const isValid = provables === undefined || areProven(provables, profiler.outline(), recordLayout === 'object');
+    return {
+      ...(setup.profiles && isValid && { profile: profiler.image() }),
+      ...(provables !== undefined && { isValid }),
+    };
   }
 
   /** The origin that the shard records about itself. */
   #origin({ entry, exit, ended }: Scanned): ShardOrigin {
-    const { setup, framing, shard, isLast, sourceNumber, sources, sourceFrom, path } = this.#task;
+    const { setup, recordLayout, shard, isLast, sourceNumber, sources, sourceFrom, path } = this.#task;
     return {
       ...setup.origin,
       shard,
-      named: framing === 'object',
+      named: recordLayout === 'object',
       source: { file: basename(path), from: entry, to: exit },
       ...{ sourceNumber, sources, sourceFrom },
       isLast: isLast || ended,
@@ -282,7 +287,7 @@ export class SpanOutput {
   }
 }
 
-function isProvenBy(profile: Profile, schemas: readonly string[], isNamed: boolean): boolean {
+function areProven(provables: readonly Provable[], profile: Profile, isNamed: boolean): boolean {
   const { root } = valuesOf(profile, isNamed);
-  return schemas.every((schema) => isProven(JSON.parse(schema), root));
+  return provables.every((provable) => provable.holds(root));
 }

@@ -49,7 +49,7 @@ function isWide([a, b, , d]: Uint8Array): boolean {
  * The layout of a source of values. @param head begins with the first value @param extent of the first value
  * @throws SOURCE_NOT_JSON
  */
-export function shapeOfValues(head: Head, extent: Extent, spelling: Spelling): 'ndjson' | 'values' {
+export function layoutOfValues(head: Head, extent: Extent, spelling: Spelling): 'ndjson' | 'values' {
   const { bytes } = head;
   const first = String.fromCharCode(bytes[0]!);
   const value = readFirst(head, spelling);
@@ -77,7 +77,7 @@ export function checkBeginning(head: Head, spelling: Spelling): void {
 
 function readFirst({ bytes, isAll }: Head, { dialect, nonfinite }: Spelling) {
   const options: ScanOptions = {
-    framing: 'values',
+    layout: 'values',
     secondary: [],
     depthMax: DEPTH_DEFAULT,
     recordBytesMax: bytes.byteLength,
@@ -98,7 +98,7 @@ function notJson({ path, offset, bytes }: Head, at: number): GristmillError {
   const snippet = snippetOf(bytes, at);
   const where = `byte ${offset + at}: ${snippet}`;
   const known = at === 0 ? otherFormat(path, bytes) : undefined;
-  const help = known ?? 'Is it in another format? If only its first record is bad, name the layout with option shape.';
+  const help = known ?? 'Is it in another format? If only its first record is bad, name the layout with option layout.';
   const message = `${path} does not begin like JSON (${where}). ${help}`;
   return new GristmillError('SOURCE_NOT_JSON', message, { file: path, offset: offset + at, snippet });
 }

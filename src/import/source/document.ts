@@ -19,7 +19,7 @@ import { CharacterChecker } from './characters.js';
 
 /** The container whose elements or members are the records. */
 export interface Container {
-  readonly framing: 'array' | 'object';
+  readonly layout: 'array' | 'object';
   /** Offset just after its opening bracket. */
   readonly from: number;
   /** Number of the pointer that names it. */
@@ -63,7 +63,7 @@ export class DocumentWalker {
   readonly #depthMax: number;
   readonly #acceptsNonfinite: boolean;
   /** With a wildcard: what the containers have to be. Undefined while none has been met. */
-  readonly #expected: Container['framing'] | undefined;
+  readonly #expected: Container['layout'] | undefined;
   /** Whether a document may have several containers. */
   readonly isWildcard: boolean;
   readonly #misfits: Misfit[] = [];
@@ -88,7 +88,7 @@ export class DocumentWalker {
     file: string,
     depthMax: number,
     nonfinite: ScanOptions['nonfinite'] = 'reject',
-    expected?: Container['framing'],
+    expected?: Container['layout'],
   ) {
     this.#trails = pointers.map((pointer) => new Trail(pointer));
     this.#file = file;
@@ -222,8 +222,8 @@ export class DocumentWalker {
       this.#state = isArray ? 'value or close' : 'name or close';
       if (target === undefined) return undefined;
       this.#met = target;
-      const framing = isArray ? 'array' : 'object';
-      if (!this.isWildcard || (this.#expected ?? framing) === framing) return { framing, from: at + 1, place: target };
+      const layout = isArray ? 'array' : 'object';
+      if (!this.isWildcard || (this.#expected ?? layout) === layout) return { layout, from: at + 1, place: target };
       this.#misfitFrom = at;
       return undefined;
     }

@@ -30,8 +30,8 @@ export async function expectationOf(
   const first = await firstRecord(read, place, manifest);
   const kind = first && kindOf(Buffer.from(first.text)[0]!);
   if (hasNames)
-    return first && FILE_KEY.test(plainName(first.name.replace(NUMBER, ''))) ? undefined : { shape: 'object', kind };
-  return kind === 'array' ? { shape: 'values' } : undefined;
+    return first && FILE_KEY.test(plainName(first.name.replace(NUMBER, ''))) ? undefined : { layout: 'object', kind };
+  return kind === 'array' ? { layout: 'values' } : undefined;
 }
 
 async function firstRecord(read: CatalogRead, { directory, blobs }: StorePlace, manifest: CollectionManifest) {

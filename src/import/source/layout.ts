@@ -6,33 +6,33 @@
 // That the members of an object are records cannot be told from its bytes: a file of one such object may be the first line
 // of a file of many. The report says what was assumed, why, and which option says otherwise.
 
-import type { LayoutReason, Shape } from '../../base/import-report.js';
+import type { Layout, LayoutReason } from '../../base/import-report.js';
 import { DETECTION_BYTES } from '../../base/limits.js';
 import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, RECORD_SEPARATOR, skipBlanks } from '../../kernel/plain/bytes.js';
 import type { Spelling } from '../../kernel/plain/syntaxes.js';
 import { atOnce, type Steps } from '../../parallel/steps.js';
 import { plainName } from '../codec/names.js';
 import type { SpellingOptions } from '../options/spelling.js';
-import { checkBeginning, type Head, isFirstBad, shapeOfValues, UTF8_MARK } from './detect.js';
+import { checkBeginning, type Head, isFirstBad, layoutOfValues, UTF8_MARK } from './detect.js';
 import { extentOfFirst, firstUnblank } from './first-value.js';
 import type { Source } from './source.js';
 
 /** The layout that a collection expects of a source that is merged into it or keeps it up to date. */
 export type Expectation =
   /** Keys are member names, and values of this kind are records: an object of such members is an object of records. */
-  | { readonly shape: 'object'; readonly kind: ValueKind | undefined }
+  | { readonly layout: 'object'; readonly kind: ValueKind | undefined }
   /** Records are arrays that stood one after another: an array is one record. */
-  | { readonly shape: 'values' };
+  | { readonly layout: 'values' };
 
 type ValueKind = 'object' | 'array' | 'scalar';
 
-export interface Layout {
-  readonly shape: Shape;
+export interface FoundLayout {
+  readonly layout: Layout;
   readonly because: LayoutReason;
 }
 
 /** How documents follow one another that have their records inside (option `select`): each on a line, or anyhow. */
-export type DocumentLayout = 'lines' | 'values';
+export type DocumentLayout = 'ndjson' | 'values';
 
 /** Names of files of lines. A compressed file has the ending of its format after that. */
 const LINES_NAME = /\.(?:ndjson|jsonl)$/i;
@@ -57,20 +57,22 @@ export function* layoutOf(
   expectation: Expectation | undefined,
   isAlone: boolean,
   spelling: SpellingOptions,
-): Steps<Layout> {
-  if (spelling.hasSeparators && head.bytes[0] === RECORD_SEPARATOR) return { shape: 'values', because: 'content' };
-  const named = isNamedLines(file.path) ? yield* shapeOfNamedLines(file, head.offset, spelling, head.bytes) : undefined;
+): Steps<FoundLayout> {
+  if (spelling.hasSeparators && head.bytes[0] === RECORD_SEPARATOR) return { layout: 'values', because: 'content' };
+  const named = isNamedLines(file.path)
+    ? yield* layoutOfNamedLines(file, head.offset, spelling, head.bytes)
+    : undefined;
   if (isAlone || named === undefined) checkBeginning(head, spelling);
-  if (named !== undefined) return { shape: named, because: 'name' };
+  if (named !== undefined) return { layout: named, because: 'name' };
   const [first] = head.bytes;
-  if (expectation?.shape === 'object' && first === OPEN_OBJECT && fits(head.bytes, expectation.kind)) {
-    return { shape: 'object', because: 'collection' };
+  if (expectation?.layout === 'object' && first === OPEN_OBJECT && fits(head.bytes, expectation.kind)) {
+    return { layout: 'object', because: 'collection' };
   }
   const isArray = first === OPEN_ARRAY;
-  if (isArray && expectation?.shape !== 'values') return { shape: 'array', because: 'content' };
+  if (isArray && expectation?.layout !== 'values') return { layout: 'array', because: 'content' };
   const extent = yield* extentOfFirst(file, head.offset, spelling, head.bytes);
-  if (!isArray) return { shape: shapeOfValues(head, extent, spelling), because: 'content' };
-  return { shape: extent === 'line' ? 'ndjson' : 'values', because: 'collection' };
+  if (!isArray) return { layout: layoutOfValues(head, extent, spelling), because: 'content' };
+  return { layout: extent === 'line' ? 'ndjson' : 'values', because: 'collection' };
 }
 
 /**
@@ -78,7 +80,7 @@ export function* layoutOf(
  * the end of its line.
  * @param from the offset at which the first value begins @param loaded as for `extentOfFirst`
  */
-export function* shapeOfNamedLines(
+export function* layoutOfNamedLines(
   file: Source,
   from: number,
   spelling: Spelling,
@@ -105,25 +107,25 @@ export function documentsOfName(file: Source): DocumentLayout | undefined {
     head.byteLength,
   );
   const isAll = head.byteLength === file.end;
-  if (!isAll && head.indexOf(NEWLINE, first) === -1) return 'lines';
-  return documentsOf(atOnce(shapeOfNamedLines(file, first, {}, head.subarray(first))));
+  if (!isAll && head.indexOf(NEWLINE, first) === -1) return 'ndjson';
+  return documentsOf(atOnce(layoutOfNamedLines(file, first, {}, head.subarray(first))));
 }
 
 /** What the documents of files of a folder must have at the place of option `select`: no file decides for the others. */
-export function containerOf(shape: Shape | undefined): 'array' | 'object' {
-  return shape === 'object' ? 'object' : 'array';
+export function containerOf(layout: Layout | undefined): 'array' | 'object' {
+  return layout === 'object' ? 'object' : 'array';
 }
 
 /** What a layout of records says of documents that have their records inside. */
-export function documentsOf(shape: Shape | undefined): DocumentLayout | undefined {
-  return shape === 'ndjson' ? 'lines' : shape === 'values' ? 'values' : undefined;
+export function documentsOf(layout: Layout | undefined): DocumentLayout | undefined {
+  return layout === 'ndjson' || layout === 'values' ? layout : undefined;
 }
 
 /** Whether the first document of several, which begins at `from`, stands on a line of its own. @param next where the second one begins */
 export function documentsBefore(file: Source, from: number, next: number): DocumentLayout {
   for (let at = from; at < next; at += DETECTION_BYTES) {
     const newline = file.bytesAt(at, Math.min(at + DETECTION_BYTES, next)).indexOf(NEWLINE);
-    if (newline !== -1) return firstUnblank(file, at + newline) === next ? 'lines' : 'values';
+    if (newline !== -1) return firstUnblank(file, at + newline) === next ? 'ndjson' : 'values';
   }
   return 'values';
 }

@@ -1,8 +1,8 @@
 // What the coordinator and a worker say to each other. Everything here is structured-cloneable; buffers are moved.
 
 import { join } from 'node:path';
-import type { BadFile, Shape } from '../../base/import-report.js';
-import type { BadReasonName, BadRecord, FramingName, ScanOptions } from '../../kernel/contract.js';
+import type { BadFile, Layout } from '../../base/import-report.js';
+import type { BadReasonName, BadRecord, RecordLayout, ScanOptions } from '../../kernel/contract.js';
 import type { Places } from '../../keys/paths.js';
 import type { Linked, ProfileImage } from '../../profile/simd/image.js';
 import type { Change } from '../../store/pages/change.js';
@@ -22,7 +22,7 @@ import type { SpanPlace } from './span-paths.js';
 /** The settings that all spans of an import share. A worker keeps its kernel until `id` changes. */
 export interface ScanSetup {
   readonly id: string;
-  readonly scan: Omit<ScanOptions, 'framing'>;
+  readonly scan: Omit<ScanOptions, 'layout'>;
   /** The places of the containers that have the records of a document. Absent: the whole document. */
   readonly select?: Places;
   /** Which records are stored, and what of them. Absent: all of all. */
@@ -57,7 +57,7 @@ export interface ScanSetup {
   readonly origin: ImportOrigin;
 }
 
-/** Where the scan stands between two records, and whether a comma stands before it (framings `array`, `object`). */
+/** Where the scan stands between two records, and whether a comma stands before it (layouts `array`, `object`). */
 export interface Boundary {
   readonly at: number;
   readonly afterComma: boolean;
@@ -71,7 +71,7 @@ export interface SpanTask extends Sealed {
   readonly setup: ScanSetup;
   readonly path: string;
   readonly fingerprint: Fingerprint;
-  readonly framing: ScanOptions['framing'];
+  readonly recordLayout: RecordLayout;
   readonly from: number;
   readonly to: number;
   /** Whether this is the last span of its source: then the scan continues to the end of the container or source. */
@@ -105,7 +105,7 @@ export interface Documents {
 
 /** How a file that is a source by itself is read. */
 export interface SpanSource {
-  readonly framing: FramingName;
+  readonly recordLayout: RecordLayout;
   /** Where its records begin. */
   readonly from: number;
   /** Whether the records are in a container that is all of the file. */
@@ -124,7 +124,7 @@ export interface SpanFiles {
   /** See import/source/file-list.ts. */
   readonly list: Uint8Array;
   /** Layout of all of them; absent: each is looked at. */
-  readonly shape?: Shape;
+  readonly layout?: Layout;
   /** Whether records are named: by the path of their file. If the file may have many records, `#` and a number follow. */
   readonly isNamed: boolean;
   /** One file of lines that has grown: where the new ones begin, and how many came before. */

@@ -1,9 +1,9 @@
 // The numbers that cross the border to TypeScript; src/kernel/contract.ts and kernel/simd/scanner.ts hold the same ones (a test compares).
 
-export const FRAMING_LINES: i32 = 0;
-export const FRAMING_VALUES: i32 = 1;
-export const FRAMING_ARRAY: i32 = 2;
-export const FRAMING_OBJECT: i32 = 3;
+export const LAYOUT_NDJSON: i32 = 0;
+export const LAYOUT_VALUES: i32 = 1;
+export const LAYOUT_ARRAY: i32 = 2;
+export const LAYOUT_OBJECT: i32 = 3;
 
 // What next() returns.
 /** Needs more source bytes after `end`: compact(), fill, loaded(), next(). */

@@ -71,8 +71,8 @@ export function ask(asks: bool): void {
 }
 
 /** Begins a source or span; its bytes are then filled in at `end`. */
-export function begin(framing: i32, hasPrimary: bool, recordBytesMax: u32, frameBytes: u32, shard: u32, afterComma: bool): void {
-  State.framing = framing;
+export function begin(layout: i32, hasPrimary: bool, recordBytesMax: u32, frameBytes: u32, shard: u32, afterComma: bool): void {
+  State.layout = layout;
   State.hasPrimary = hasPrimary;
   State.recordBytesMax = recordBytesMax;
   State.frameBytes = frameBytes;
@@ -84,7 +84,7 @@ export function begin(framing: i32, hasPrimary: bool, recordBytesMax: u32, frame
   State.nameBytes = 0;
   forgetVerdict();
   Captures.end = State.captures;
-  emptyWindow(framing);
+  emptyWindow(layout);
   clearEntries();
 }
 
@@ -100,8 +100,8 @@ export function letGo(): void {
  * Goes on with the source that has been loaded since, in the same span: lines, ordinals and entries stay. Its records are
  * given a name, `nameBytes` at `name`; 0 for none.
  */
-export function beginNext(framing: i32, recordBytesMax: u32, nameBytes: u32, isNumbered: bool): void {
-  State.framing = framing;
+export function beginNext(layout: i32, recordBytesMax: u32, nameBytes: u32, isNumbered: bool): void {
+  State.layout = layout;
   State.recordBytesMax = recordBytesMax;
   State.nameBytes = nameBytes;
   State.nameIsNumbered = isNumbered;
@@ -110,7 +110,7 @@ export function beginNext(framing: i32, recordBytesMax: u32, nameBytes: u32, isN
   State.started = false;
   State.tokensValid = false;
   forgetVerdict();
-  makeSlack(framing);
+  makeSlack(layout);
 }
 
 /** A record was left out, or so many are counted elsewhere: the numbers in names go on behind them. */

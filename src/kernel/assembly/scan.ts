@@ -5,7 +5,7 @@
 
 import {
   CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, EVENT_END, EVENT_FRAME, EVENT_MORE, EVENT_RECORD, EVENT_STOP, EVENT_SUSPECT,
-  FRAMING_ARRAY, FRAMING_LINES, FRAMING_OBJECT, FRAMING_VALUES, NEWLINE, NO_EVENT, NO_ROOM, QUOTE, VERDICT_DOUBT, VERDICT_DROP, VERDICT_NONE,
+  LAYOUT_ARRAY, LAYOUT_NDJSON, LAYOUT_OBJECT, LAYOUT_VALUES, NEWLINE, NO_EVENT, NO_ROOM, QUOTE, VERDICT_DOUBT, VERDICT_DROP, VERDICT_NONE,
 } from './contract';
 import { completeName, emit } from './emit';
 import { isBlank } from './grammar';
@@ -43,13 +43,13 @@ export function next(): i32 {
 /** From a boundary to the start of the record behind it (State.start), unless something else comes first. */
 // @ts-ignore: decorator
 @inline function approach(): i32 {
-  const framing = State.framing;
+  const layout = State.layout;
   if (State.dst - State.frameStart >= State.frameBytes) return EVENT_FRAME;
-  if (State.pos >= State.stop && !State.started && (State.afterComma || framing == FRAMING_LINES)) return EVENT_STOP;
+  if (State.pos >= State.stop && !State.started && (State.afterComma || layout == LAYOUT_NDJSON)) return EVENT_STOP;
   let t = tokensAt(State.tokenAt);
   let at = load<u32>(t);
   let c = <u32>load<u8>(at);
-  if (framing == FRAMING_LINES) {
+  if (layout == LAYOUT_NDJSON) {
     // Blank lines.
     while (c == NEWLINE && at < State.end) {
       t += 4;
@@ -62,18 +62,18 @@ export function next(): i32 {
       c = <u32>load<u8>(at);
     }
   }
-  if (framing != FRAMING_LINES) {
+  if (layout != LAYOUT_NDJSON) {
     at = nextStart(State.pos, t);
     c = <u32>load<u8>(at);
   }
   State.tokenAt = t;
   State.start = at;
   if (at >= State.end) return nothingLeft();
-  if (framing == FRAMING_VALUES) {
-    // A boundary of this framing is the first byte of a value.
+  if (layout == LAYOUT_VALUES) {
+    // A boundary of this layout is the first byte of a value.
     State.pos = at;
     if (at >= State.stop) return EVENT_STOP;
-  } else if (framing != FRAMING_LINES && c == closer() && !State.afterComma) return containerEnd(at);
+  } else if (layout != LAYOUT_NDJSON && c == closer() && !State.afterComma) return containerEnd(at);
   return NO_EVENT;
 }
 
@@ -87,14 +87,14 @@ function nothingLeft(): i32 {
     return EVENT_MORE;
   }
   // An array or object that is not closed: the twin says so.
-  if (State.framing == FRAMING_ARRAY || State.framing == FRAMING_OBJECT) return EVENT_SUSPECT;
+  if (State.layout == LAYOUT_ARRAY || State.layout == LAYOUT_OBJECT) return EVENT_SUSPECT;
   State.pos = State.end;
   return EVENT_END;
 }
 
 // @ts-ignore: decorator
 @inline function closer(): u32 {
-  return State.framing == FRAMING_ARRAY ? CLOSE_BRACKET : CLOSE_BRACE;
+  return State.layout == LAYOUT_ARRAY ? CLOSE_BRACKET : CLOSE_BRACE;
 }
 
 function containerEnd(at: u32): i32 {
@@ -127,7 +127,7 @@ function hold(name: u32, start: u32, end: u32, t: u32, at: u32, boundary: u32): 
 /** Reads the record that begins at State.start, or its name; or continues with it, when the host has answered. */
 // @ts-ignore: decorator
 @inline function record(): i32 {
-  const framing = State.framing;
+  const layout = State.layout;
   let start = State.start, name: u32 = 0, end: u32 = 0, at: u32 = 0, boundary: u32 = 0, t: u32 = 0, c: u32 = 0;
   if (Held.isHere) {
     if (State.verdict == VERDICT_NONE) return EVENT_RECORD;
@@ -140,7 +140,7 @@ function hold(name: u32, start: u32, end: u32, t: u32, at: u32, boundary: u32): 
     c = <u32>load<u8>(at);
   } else {
     t = afterStart(start, State.tokenAt);
-    if (framing == FRAMING_OBJECT) {
+    if (layout == LAYOUT_OBJECT) {
       name = start;
       if (<u32>load<u8>(name) != QUOTE) return giveUp(name);
       const colon = load<u32>(t);
@@ -159,18 +159,18 @@ function hold(name: u32, start: u32, end: u32, t: u32, at: u32, boundary: u32): 
     at = load<u32>(t);
     c = <u32>load<u8>(at);
     // What directly follows a bracket is no token, unless it is an operator: only values may stand so close.
-    if (at != end && framing != FRAMING_VALUES && !isBlank(end)) return giveUp(end);
+    if (at != end && layout != LAYOUT_VALUES && !isBlank(end)) return giveUp(end);
     /** Where the next record may begin. */
     boundary = at + 1;
     /** The byte that decides where the record ends: its extent is counted to there. */
     let until = at;
-    if (framing == FRAMING_LINES) {
+    if (layout == LAYOUT_NDJSON) {
       if (at >= State.end) {
         if (!State.eof) return giveUp(at);
         boundary = State.end;
       } else if (c != NEWLINE) return giveUp(at);
       else t += 4;
-    } else if (framing == FRAMING_VALUES) {
+    } else if (layout == LAYOUT_VALUES) {
       // A scalar that touches the end of what is loaded may go on after it.
       if (end >= State.end && !State.eof) return giveUp(State.end);
       boundary = end;
@@ -193,7 +193,7 @@ function hold(name: u32, start: u32, end: u32, t: u32, at: u32, boundary: u32): 
 
   State.tokenAt = t;
   State.started = false;
-  if (framing == FRAMING_ARRAY || framing == FRAMING_OBJECT) {
+  if (layout == LAYOUT_ARRAY || layout == LAYOUT_OBJECT) {
     // The line's newline may stand where the closing bracket was: the container ends here and now.
     if (c != COMMA) return containerEnd(at);
     State.afterComma = true;

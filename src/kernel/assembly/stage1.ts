@@ -18,7 +18,7 @@
 import {
   BITMAPS, LOW, OPERATORS, QUOTES, STRINGS, TOKENS, bits64, classify, equal64,
 } from './bitmaps';
-import { FRAMING_LINES } from './contract';
+import { LAYOUT_NDJSON } from './contract';
 import { LOOK_AHEAD_BYTES, SENTINELS, State, TILE_BYTES } from './state';
 import { checkTexts, settleEscapes } from './strings';
 
@@ -58,7 +58,7 @@ import { checkTexts, settleEscapes } from './strings';
 
 /** Second pass: what is inside strings, the blanks, and the tokens of each block of a tile. Two blocks at a time, one in each half. */
 function findTokens(block: u32, end: u32): void {
-  const lines = State.framing == FRAMING_LINES, none = i64x2.splat(0);
+  const lines = State.layout == LAYOUT_NDJSON, none = i64x2.splat(0);
   let inString = i64x2.splat(State.inString), prevSolid = i64x2.splat(State.prevSolid);
   let blanksOut = State.blanks + ((block - State.origin) >> 3);
   for (let bitmaps = BITMAPS; block < end; block += 128, bitmaps += 16, blanksOut += 16) {

@@ -58,7 +58,7 @@ export class State {
   static blanks: u32 = 0;
 
   // What is scanned.
-  static framing: i32 = 0;
+  static layout: i32 = 0;
   static depth: u32 = 0;
   static recordBytesMax: u32 = 0;
   static frameBytes: u32 = 0;

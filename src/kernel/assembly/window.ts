@@ -5,7 +5,7 @@
 //
 // Scanning moves `dst` and `pos` to the right; when the bytes run out, compact() moves all to the left again.
 
-import { FRAMING_OBJECT, FRAMING_VALUES } from './contract';
+import { LAYOUT_OBJECT, LAYOUT_VALUES } from './contract';
 import { PADDING_BYTES, State } from './state';
 
 /** Bytes of a line beyond its source, at most: `{"key":` `,"value":` `}` and a newline; or the newline alone. */
@@ -44,16 +44,16 @@ export function growWindow(windowBytes: u32): bool {
   return layWindow(State.window, windowBytes);
 }
 
-/** What lines need beyond their source: for records of this framing, and for the name they are given. */
-export function makeSlack(framing: i32): void {
-  State.slack = framing == FRAMING_OBJECT ? OBJECT_SLACK : framing == FRAMING_VALUES ? VALUES_SLACK : 0;
+/** What lines need beyond their source: for records of this layout, and for the name they are given. */
+export function makeSlack(layout: i32): void {
+  State.slack = layout == LAYOUT_OBJECT ? OBJECT_SLACK : layout == LAYOUT_VALUES ? VALUES_SLACK : 0;
   if (State.nameBytes != 0) State.slack = OBJECT_SLACK + State.nameBytes + NUMBER_SLACK;
   State.gap = State.slack == 0 && !State.asks ? 0 : max(State.firstWindowBytes >> 2, State.slack);
 }
 
-/** Empties the window for a source of this framing. */
-export function emptyWindow(framing: i32): void {
-  makeSlack(framing);
+/** Empties the window for a source of this layout. */
+export function emptyWindow(layout: i32): void {
+  makeSlack(layout);
   State.eof = false;
   State.frameStart = State.window;
   State.dst = State.window;

@@ -52,7 +52,7 @@ type Route = readonly Step[];
 
 /**
  * The keys of the record whose value is `bytes[start … end)`, or why it has to be rejected. `name` is the member's name
- * in framing `object`: it is the primary key unless a path says otherwise.
+ * in layout `object`: it is the primary key unless a path says otherwise.
  */
 export function captureKeys(
   bytes: Uint8Array,

@@ -13,7 +13,7 @@ const REASONS: readonly (string | undefined)[] = ['KEY_MISSING', 'KEY_NOT_SCALAR
 /**
  * The path of the primary key at which a record has the reason why it is bad; of a composite key that of the first component
  * that has it. Undefined if the reason is another one.
- * @param bytes the record alone, as the framing of the options has it
+ * @param bytes the record alone, as the layout of the options has it
  */
 export function faultyPath(
   bytes: Uint8Array,

@@ -45,7 +45,7 @@ import { cutShort, type Fault, fault, MORE, type View } from './view.js';
 /** Nowhere: nothing can be read after this. */
 export const NOWHERE = -1;
 
-/** Where to read on: a boundary, and whether a comma stands before it (framings `array` and `object`). */
+/** Where to read on: a boundary, and whether a comma stands before it (layouts `array` and `object`). */
 interface Onward {
   readonly next: number;
   readonly afterComma: boolean;
@@ -77,7 +77,7 @@ export type RecordOutcome =
   | { readonly kind: 'more'; readonly from: number };
 
 /**
- * Reads the record at the boundary `at`: just after the opening bracket or a comma (framings `array`, `object`), the start
+ * Reads the record at the boundary `at`: just after the opening bracket or a comma (layouts `array`, `object`), the start
  * of a line (`lines`), anywhere between two values (`values`).
  * @param isLast whether `bytes` ends where the source ends.
  * @param afterComma the `afterComma` of the outcome that led here; false at the start.
@@ -91,9 +91,9 @@ export function readRecord(
 ): RecordOutcome {
   const start = skipBlanks(bytes, at, bytes.length);
   const reading: Reading = { bytes, start, counted: start, options, isLast, syntax: syntaxOf(options) };
-  const isContainer = options.framing === 'array' || options.framing === 'object';
+  const isContainer = options.layout === 'array' || options.layout === 'object';
   if (start === bytes.length) return nothingLeft(reading, isContainer && options.openEnd !== 'bare' ? NOWHERE : start);
-  if (options.framing === 'lines') return readLine(reading);
+  if (options.layout === 'ndjson') return readLine(reading);
   const passed = reading.syntax.pass?.(viewOfAll(reading), start) ?? start;
   if (passed === MORE) return more(reading);
   if (typeof passed !== 'number') return bad(reading, passed, bytes.length, { next: bytes.length, afterComma });
@@ -189,7 +189,7 @@ function checkText({ bytes, start }: Reading, end: number | Fault): number | Fau
 
 function readElement(reading: Reading, afterComma: boolean): RecordOutcome {
   const { bytes, start, options, syntax } = reading;
-  const closer = options.framing === 'array' ? CLOSE_ARRAY : CLOSE_OBJECT;
+  const closer = options.layout === 'array' ? CLOSE_ARRAY : CLOSE_OBJECT;
   if (bytes[start] === closer && (!afterComma || syntax.hasTrailingCommas)) return { kind: 'end', next: start + 1 };
   if (bytes[start] === closer || bytes[start] === COMMA) {
     return bad(reading, fault('UNEXPECTED_CHARACTER', start), start, beyond(bytes, start));
@@ -213,7 +213,7 @@ function beyond(bytes: Uint8Array, separator: number): Onward {
 function checkElement(reading: Reading, closer: number): (Extent & { separator: number }) | Fault | typeof MORE {
   const { bytes, options } = reading;
   const view = viewOfAll(reading);
-  const extent = options.framing === 'array' ? checkBareElement(view, reading) : checkNamedElement(view, reading);
+  const extent = options.layout === 'array' ? checkBareElement(view, reading) : checkNamedElement(view, reading);
   if (extent === MORE || 'reason' in extent) return extent;
   const separator = reading.syntax.skip(view, extent.end);
   if (typeof separator !== 'number') return separator;

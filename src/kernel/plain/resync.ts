@@ -56,7 +56,7 @@ class Nesting {
   }
 }
 
-/** Framing `array` and `object`: offset of the comma at depth 0 or of the container's own closer, whichever is first. */
+/** Layout `array` and `object`: offset of the comma at depth 0 or of the container's own closer, whichever is first. */
 export function endOfBadElement(
   bytes: Uint8Array,
   start: number,
@@ -81,7 +81,7 @@ export function endOfBadElement(
 }
 
 /**
- * Framing `values`: just after the bracket that closes the record. A record that does not begin with a bracket never
+ * Layout `values`: just after the bracket that closes the record. A record that does not begin with a bracket never
  * opens one: it ends before white space, or before a byte that begins a value wherever it stands.
  */
 export function endOfBadValue(bytes: Uint8Array, start: number, syntax: Syntax): number {

@@ -1,6 +1,6 @@
 // source > plan > map > [scan] > key > frame > shard > verify > merge > publish
 //
-// How the tokens of a source are spelled. The grammar, the framings and the resync are the same for every spelling; what
+// How the tokens of a source are spelled. The grammar, the layouts and the resync are the same for every spelling; what
 // they ask of it is here. Strict JSON is one spelling, and the only one that the SIMD kernel knows.
 
 import { BACKSLASH, NEWLINE, QUOTE, skipBlanks } from './bytes.js';

@@ -16,7 +16,7 @@ export interface Exports {
   clearComposites(): void;
   addComposite(index: number, components: number): number;
   begin(
-    framing: number,
+    layout: number,
     hasPrimary: number,
     recordBytesMax: number,
     frameBytes: number,
@@ -33,7 +33,7 @@ export interface Exports {
   heldStart(): number;
   heldEnd(): number;
   letGo(): void;
-  beginNext(framing: number, recordBytesMax: number, nameBytes: number, isNumbered: number): void;
+  beginNext(layout: number, recordBytesMax: number, nameBytes: number, isNumbered: number): void;
   skipNumbers(count: number): void;
   mark(): void;
   takeBack(): void;

@@ -4,7 +4,7 @@
 // the kernel cannot or will not decide goes to the plain twin, so that every answer, down to the offset of an error, is the
 // twin's. A client says where bytes come from and where frames, entries and records go; the scan knows nothing of entries.
 
-import { Framing, type FramingName, type ScanOptions } from '../contract.js';
+import { RecordLayout, type ScanOptions } from '../contract.js';
 import { SLASH, skipBlanks } from '../plain/bytes.js';
 import { NOWHERE, type RecordOutcome, readRecord } from '../plain/kernel.js';
 import { type BadRun, type BadStretch, readBadRun } from './bad-run.js';
@@ -55,7 +55,7 @@ export interface ScanClient {
  */
 export type Ended = 'end' | 'stop' | 'truncated' | 'halted';
 
-/** Where the scan goes on: an address, and whether a comma stands before it (framings `array` and `object`). */
+/** Where the scan goes on: an address, and whether a comma stands before it (layouts `array` and `object`). */
 export type Onward = Pick<BadStretch, 'next' | 'afterComma'>;
 
 /** The name that all records of a source are given; its encoded key must not be longer than keys may be. */
@@ -87,10 +87,10 @@ export class Scanner {
     this.#options = options;
     this.#paths.give(options);
     const hasPrimary = options.primary === undefined ? 0 : 1;
-    const framing = Framing[options.framing];
+    const layout = RecordLayout[options.layout];
     this.#raw.ask(options.asks ? 1 : 0);
     this.#hide(options.secrets);
-    this.#raw.begin(framing, hasPrimary, options.recordBytesMax, frameBytes, shard, afterComma ? 1 : 0);
+    this.#raw.begin(layout, hasPrimary, options.recordBytesMax, frameBytes, shard, afterComma ? 1 : 0);
   }
 
   #hide(secrets: ScanOptions['secrets']): void {
@@ -106,11 +106,11 @@ export class Scanner {
    * Goes on with the source that has been loaded since (Window.letGo), in the same span: lines, ordinals and entries stay. Its
    * records are named as given, `#` and the number of each behind it where they are numbered.
    */
-  beginNext(framing: ScanOptions['framing'], recordBytesMax: number, name?: GivenName): void {
-    this.#options = { ...(this.#options as ScanOptions), framing, recordBytesMax };
+  beginNext(layout: ScanOptions['layout'], recordBytesMax: number, name?: GivenName): void {
+    this.#options = { ...(this.#options as ScanOptions), layout, recordBytesMax };
     const bytes = name && Buffer.from(JSON.stringify(name.text).slice(0, -1));
     if (bytes) this.#window.bytes.set(bytes, this.#raw.name());
-    this.#raw.beginNext(Framing[framing], recordBytesMax, bytes?.byteLength ?? 0, name?.isNumbered ? 1 : 0);
+    this.#raw.beginNext(RecordLayout[layout], recordBytesMax, bytes?.byteLength ?? 0, name?.isNumbered ? 1 : 0);
   }
 
   /** The scan stands at file offset `at`, with no bytes yet, and is to stop at the first boundary at or after `stop`. */
@@ -178,9 +178,9 @@ export class Scanner {
     this.#raw.decide(Verdict.REPLACE, line.byteLength);
   }
 
-  /** The framing of the records under way. */
-  get framing(): FramingName {
-    return (this.#options as ScanOptions).framing;
+  /** The layout of the records under way. */
+  get layout(): RecordLayout {
+    return (this.#options as ScanOptions).layout;
   }
 
   /** Good records of the span so far: the ordinal of the next one. */
@@ -255,8 +255,8 @@ export class Scanner {
     const bytes = this.#window.bytes.subarray(0, end);
     const read = (at: number, afterComma: boolean) =>
       readRecord(bytes, at, this.#options as ScanOptions, isAllLoaded, afterComma);
-    const { framing } = this.#options as ScanOptions;
-    const isWithoutCommas = framing === 'lines' || framing === 'values';
+    const { layout } = this.#options as ScanOptions;
+    const isWithoutCommas = layout === 'ndjson' || layout === 'values';
     let outcome = read(pos, this.#raw.afterComma() === 1);
     while (outcome.kind === 'skipped') {
       const next = skipBlanks(bytes, outcome.next, end);

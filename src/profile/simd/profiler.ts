@@ -5,7 +5,8 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { wasmInstance, wasmModule } from '../../base/wasm-instance.js';
-import type { Profile } from '../types.js';
+import { ALL_FACTS } from '../provable.js';
+import type { Profile, WantedFacts } from '../types.js';
 import { type ProfileMemory, profileIn } from './image.js';
 
 /** Exports of the module; each is described there. Addresses and sizes are u32, which arrive here as i32. */
@@ -13,7 +14,7 @@ interface Exports {
   readonly memory: WebAssembly.Memory;
   layout(inputBytes: number): number;
   growInput(inputBytes: number): number;
-  clear(): void;
+  clear(hasValues: number, formats: number): void;
   add(bytes: number): void;
   input(): number;
   root(): number;
@@ -30,12 +31,14 @@ let compiled: WebAssembly.Module | undefined;
 export class Profiler {
   readonly #wasm: Exports;
   #inputBytes = INPUT_BYTES;
+  #wanted = ALL_FACTS;
 
   /** @throws GristmillError IO_ERROR if the system refuses the memory */
   constructor() {
     compiled ??= wasmModule(new URL('./profiler.wasm', import.meta.url));
     this.#wasm = wasmInstance(compiled, {}) as unknown as Exports;
     if (this.#wasm.layout(this.#inputBytes) === 0) throw noMemory();
+    this.clear();
   }
 
   /**
@@ -55,13 +58,14 @@ export class Profiler {
   /** The profile of all records since the last one that was taken. */
   take(): Profile {
     const profile = profileIn(this.#memory());
-    this.clear();
+    this.clear(this.#wanted);
     return profile;
   }
 
-  /** Begins a profile of no records. */
-  clear(): void {
-    this.#wasm.clear();
+  /** Begins a profile of no records. @param wanted what it is to say: less takes less time */
+  clear(wanted: WantedFacts = ALL_FACTS): void {
+    this.#wanted = wanted;
+    this.#wasm.clear(Number(wanted.values), wanted.formats);
   }
 
   /** The profile of all records so far, which goes on. */

@@ -2,7 +2,7 @@
 // most further ones change nothing. So a profile goes on over all spans of a chain (import/accept/chain.ts) that the thread scans.
 
 import { threadId } from 'node:worker_threads';
-import type { Profile } from '../types.js';
+import type { Profile, WantedFacts } from '../types.js';
 import type { ChainLink, ProfileImage } from './image.js';
 import { Profiler } from './profiler.js';
 
@@ -20,15 +20,16 @@ export class ThreadProfiler {
   /**
    * Lends the profiler of this thread, or another one while that is lent. If the link comes after all others in the chain whose profile
    * it has, that profile goes on. Otherwise a new one begins: one without a chain, if there is no link or it is late.
+   * @param wanted the same for all of a chain. Default: all that there is
    */
-  static lend(link: ChainLink | undefined): ThreadProfiler {
+  static lend(link: ChainLink | undefined, wanted?: WantedFacts): ThreadProfiler {
     const one = kept ?? new ThreadProfiler();
     kept = undefined;
     const isLate = link !== undefined && link.work === last.work && link.turn <= last.turn;
     const chain = link === undefined || isLate ? undefined : `${link.work} ${link.chain}`;
     if (link !== undefined && !isLate) last = link;
     if (chain === undefined || one.#chain !== chain) {
-      one.#profiler.clear();
+      one.#profiler.clear(wanted);
       one.#run = ++runs;
     }
     one.#chain = chain;

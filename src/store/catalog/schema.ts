@@ -15,12 +15,12 @@ import {
   SOURCE_ROWS_PER_CHUNK,
 } from '../../base/limits.js';
 import { checkMigration } from '../../evolve/operations/check.js';
-import { Framing } from '../../kernel/contract.js';
 import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
 import { OPERATIONS } from '../../options/shared.js';
 import type { AuditHead } from '../audit-types.js';
 import type { Edit } from '../edit-types.js';
 import { isShardFileName } from '../files/layout.js';
+import { FRAMINGS } from '../framing.js';
 import type { LockRecord } from '../lock-types.js';
 import type { RecentState } from '../recent-types.js';
 import type { History, Shape } from '../shape-types.js';
@@ -143,7 +143,7 @@ export const shardCheck = object<ShardEntry>(
 
 export const collectionCheck = object<CollectionManifest>(
   {
-    ...{ name: text(), id: number, generation, framing: oneOf(...Object.keys(Framing)), key: keyRule },
+    ...{ name: text(), id: number, generation, framing: oneOf(...FRAMINGS), key: keyRule },
     ...{ primary: optional(indexOf(primaryPath)), secondary: list(indexOf(path), INDEXES_MAX - 1) },
     positions: optional(oneOf(true)),
     keySalt: optional(text((given) => KEY_SALT.test(given))),

@@ -3,7 +3,8 @@
 // How the frames of shards are stored: from text to bytes and back. It belongs to where a store is (files/blobs.ts), so
 // whoever writes frames asks there. Whoever reads frames asks the shard (shards/read.ts): each sealed one has its own decoder.
 
-import { Compressor, decompressInto } from './zstd.js';
+import { zstd } from './zstd/implementation.js';
+import { decompressInto } from './zstd/zstd.js';
 
 /** Makes frames; the bytes of one are valid until the next. */
 export interface FrameEncoder {
@@ -34,7 +35,7 @@ export interface FrameDecoder {
 
 /** Frames of zstd, which any tool reads. */
 export const zstdFrames: FrameCodec = {
-  encoder: (level) => new Compressor(level),
+  encoder: (level) => zstd().encoder(level),
   decode: decompressInto,
 };
 

@@ -42,7 +42,7 @@ export function keysOfLine(
   secret?: Uint8Array,
 ): readonly Uint8Array[] | BadReasonName {
   const secrets = secret && [secret, secret];
-  const options: ScanOptions = { ...STORED_LIMITS, framing: 'lines', secondary: [names], ...(secrets && { secrets }) };
+  const options: ScanOptions = { ...STORED_LIMITS, layout: 'ndjson', secondary: [names], ...(secrets && { secrets }) };
   const { records, bad } = scanPlain(line, options);
   if (bad[0] !== undefined) return bad[0].reason;
   const keys = new Set(records[0]?.keys.map(([, hex]) => hex));

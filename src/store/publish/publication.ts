@@ -2,8 +2,8 @@
 //
 // What an import hands over to be published, and what came of it.
 
-import type { FramingName } from '../../kernel/contract.js';
 import type { KeyPath } from '../../keys/key-path.js';
+import type { Framing } from '../framing.js';
 import type { CollectionManifest, KeyRule, ShardEntry } from '../types.js';
 
 export type PublishMode = 'replace' | 'upsert' | 'insert';
@@ -27,7 +27,7 @@ export interface Counts {
 /** The result that an import hands over to publish. Its shards are on disk and synced before it is committed. */
 export interface Publication {
   readonly name: string;
-  readonly framing: FramingName;
+  readonly framing: Framing;
   readonly key: KeyRule;
   readonly mode: PublishMode;
   /** In source order; their numbers come from `reserveShards`. */

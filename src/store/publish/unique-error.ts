@@ -60,7 +60,7 @@ export function keyOfLine(
 ): KeyValue {
   const primary = primaryInLine(key, named);
   if (line === undefined || primary === undefined) return firstOrdinal + ordinal;
-  const { records } = scanPlain(line, { ...STORED_LIMITS, framing: 'lines', primary, secondary: [] });
+  const { records } = scanPlain(line, { ...STORED_LIMITS, layout: 'ndjson', primary, secondary: [] });
   const found = records[0]?.keys[0]?.[1];
   return found === undefined ? firstOrdinal + ordinal : decodeKey(Buffer.from(found, 'hex'));
 }

@@ -5,8 +5,8 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { ORIGIN_BYTES_MAX } from '../../base/limits.js';
-import { Framing, type FramingName } from '../../kernel/contract.js';
 import { checkIndexPaths, type KeyPath } from '../../keys/key-path.js';
+import { FRAMINGS, type Framing } from '../framing.js';
 import type { KeyRule, ShardEntry } from '../types.js';
 import { Section } from './format.js';
 import type { ShardReader } from './read.js';
@@ -21,7 +21,7 @@ export interface ImportOrigin {
   readonly mode: 'replace' | 'upsert' | 'insert';
   /** Which of equal keys stays; `error`: there are none. */
   readonly onDuplicate: 'last' | 'first' | 'error';
-  readonly framing: FramingName;
+  readonly framing: Framing;
   readonly key: KeyRule;
   readonly indexes: readonly KeyPath[];
   /** Those of them that are unique; those that imports keep without naming them. Absent: none. */
@@ -88,8 +88,7 @@ function isOrigin(said: unknown): said is ShardOrigin {
     isText(collection) &&
     MODES.includes(said.mode) &&
     WINNERS.includes(said.onDuplicate) &&
-    typeof said.framing === 'string' &&
-    Object.hasOwn(Framing, said.framing) &&
+    FRAMINGS.some((framing) => framing === said.framing) &&
     isKeyRule(said.key) &&
     [indexes, said.unique ?? [], said.kept ?? []].every((paths) => Array.isArray(paths) && arePaths(paths)) &&
     (said.positions === undefined || said.positions === true) &&

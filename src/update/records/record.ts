@@ -157,7 +157,7 @@ export function recordOfText(given: string, plan: KeyPlan, name?: string): NewRe
   if (!text.isWellFormed()) throw badRecord('BAD_UTF8');
   const bytes = Buffer.from(name === undefined ? text : `${JSON.stringify(name)}:${text}}`);
   const options: ScanOptions = {
-    framing: name === undefined ? 'values' : 'object',
+    layout: name === undefined ? 'values' : 'object',
     secondary: plan.secondary,
     depthMax: DEPTH_DEFAULT,
     recordBytesMax: RECORD_BYTES_DEFAULT,

@@ -5,6 +5,7 @@ import { liveText } from '../../lookup/live-text.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import type { ProfileImage } from '../../profile/simd/image.js';
 import { ThreadProfiler } from '../../profile/simd/thread-profiler.js';
+import type { WantedFacts } from '../../profile/types.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { formAlong } from '../../store/shards/forms.js';
 import { ShardReader } from '../../store/shards/read.js';
@@ -16,13 +17,18 @@ export function profileShard(task: ProfileTask, blobs: Blobs): Promise<ProfileIm
   return profiled(task, blobs, (profiler) => profiler.image());
 }
 
-/** What `take` makes of the profile. @throws as `profileShard` */
-export async function profiled<T>(task: ProfileTask, blobs: Blobs, take: (profiler: ThreadProfiler) => T): Promise<T> {
+/** What `take` makes of the profile. @param wanted as for `ThreadProfiler.lend`. @throws as `profileShard` */
+export async function profiled<T>(
+  task: ProfileTask,
+  blobs: Blobs,
+  take: (profiler: ThreadProfiler) => T,
+  wanted?: WantedFacts,
+): Promise<T> {
   const { entry, path, route, dead, link, shared } = task;
   const progress = new SharedProgress(shared);
   const form = formAlong(entry, route);
   const reader = ShardReader.open(blobs, path, entry);
-  const profiler = ThreadProfiler.lend(link);
+  const profiler = ThreadProfiler.lend(link, wanted);
   let isWhole = false;
   try {
     for await (const lines of fileLines(reader)) {

@@ -35,6 +35,6 @@ export function recordsOf(
 /** The texts of values one after another. What is bad is left as it is: whoever stores it says why. */
 function valuesIn(text: string): string[] {
   const limits = { depthMax: DEPTH_DEFAULT, recordBytesMax: RECORD_BYTES_DEFAULT };
-  const { records, bad } = scanPlain(Buffer.from(text), { framing: 'values', secondary: [], ...limits });
+  const { records, bad } = scanPlain(Buffer.from(text), { layout: 'values', secondary: [], ...limits });
   return bad.length > 0 || records.length < 2 ? [text] : records.map(({ line }) => line.toString());
 }

@@ -63,7 +63,7 @@ export class EntryScan {
     this.#kernel = threadKernel({ id, heapBytes: ENTRY_HEAP_BYTES, windowBytes, depthMax: scan.depthMax });
     this.#runs = new RunWriter(blobs, runPath, shard, this.#ordinals);
     const { scanner } = this.#kernel;
-    scanner.begin({ ...scan, framing: 'lines' }, shard, FRAME_BYTES, false);
+    scanner.begin({ ...scan, layout: 'ndjson' }, shard, FRAME_BYTES, false);
     scanner.standAt(0, Number.MAX_SAFE_INTEGER);
   }
 

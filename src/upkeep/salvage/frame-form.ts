@@ -4,8 +4,8 @@
 // theirs. What a sealed frame says of itself is authenticated when it is opened.
 
 import type { FrameDecoder } from '../../store/codec/frame-codec.js';
-import { claimedBytes } from '../../store/codec/zstd.js';
-import { FRAME_MAGIC, frameBytesAt } from '../../store/codec/zstd-frame.js';
+import { FRAME_MAGIC, frameBytesAt } from '../../store/codec/zstd/frame.js';
+import { claimedBytes } from '../../store/codec/zstd/zstd.js';
 import type { FileWindow } from '../../store/files/file-window.js';
 import { decoderOf, type SealedShard } from '../../store/sealed/frames.js';
 import { FRAME_HEADER_BYTES, SEALED_FRAME_PATTERN, sealedFrameFacts } from '../../store/sealed/shard-key.js';

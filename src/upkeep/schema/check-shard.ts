@@ -3,7 +3,7 @@
 
 import { Cancelled } from '../../import/scan/scan-span.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import { isProvable, isProven } from '../../profile/proof.js';
+import { Provable } from '../../profile/provable.js';
 import { valuesOf } from '../../profile/types.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { Blobs } from '../../store/files/blobs.js';
@@ -18,10 +18,10 @@ import type { CheckResult, CheckTask } from './task.js';
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR; Cancelled */
 export async function checkShard(task: CheckTask, blobs: Blobs): Promise<CheckResult> {
   const { entry, shared } = task;
-  const schema: unknown = JSON.parse(task.schema);
-  if (isProvable(schema)) {
-    const outline = await profiled(task, blobs, (profiler) => profiler.outline());
-    if (isProven(schema, valuesOf(outline, entry.named).root)) return { invalid: 0, first: [] };
+  const provable = Provable.of(task.schema);
+  if (provable !== undefined) {
+    const outline = await profiled(task, blobs, (profiler) => profiler.outline(), Provable.wanted([provable]));
+    if (provable.holds(valuesOf(outline, entry.named).root)) return { invalid: 0, first: [] };
     // All of it is read again.
     new SharedProgress(shared).add(-entry.plainBytes, -(entry.records - entry.holes));
   }

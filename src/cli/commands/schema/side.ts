@@ -23,7 +23,7 @@ const PROFILE = /^\{"version":\d+,"records":\d+,"root":\{"kinds":/;
 
 /** Flags whose name is that of an option of `schemaOf`. */
 const SAME_NAME = [
-  ...['shape', 'include', 'exclude', 'dialect', 'nonfinite', 'onTruncated', 'codec', 'format', 'types'],
+  ...['layout', 'include', 'exclude', 'dialect', 'nonfinite', 'onTruncated', 'codec', 'format', 'types'],
   ...[
     'where',
     'sample',

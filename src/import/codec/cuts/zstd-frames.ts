@@ -2,14 +2,14 @@
 //
 // The frames of a zstd source. The headers of frames and blocks say how long each of them is, so the cuts are exact.
 
-import { FRAME_MAGIC } from '../../../store/codec/zstd-frame.js';
+import { FRAME_MAGIC } from '../../../store/codec/zstd/frame.js';
 import {
   blockHeaderIn,
   blocksEnd,
   CHECKSUM_BYTES,
   frameHeader,
   headerBytes,
-} from '../../../store/codec/zstd-header.js';
+} from '../../../store/codec/zstd/header.js';
 import { isSkippable, SKIPPABLE_HEADER_BYTES } from '../forms/skippable.js';
 import { WholeMembers } from './members.js';
 import type { Pending } from './pending.js';

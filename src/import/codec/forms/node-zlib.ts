@@ -1,30 +1,11 @@
 // source > plan > [map] > scan > key > frame > shard > verify > merge > publish
 //
-// Node's zlib, called synchronously and piece by piece, which its public interface cannot do: the streams work in other
-// threads, and `inflateRawSync` takes a whole file. So this file, and no other, calls `writeSync` of the handle below a stream,
-// as Node itself does for `inflateRawSync`. A test runs on the oldest and the newest Node (docs/decisions.md).
+// A stream of Node's zlib as a decoder: called synchronously, piece by piece (base/native/zlib-step.ts).
 
-import type { BrotliDecompress, InflateRaw } from 'node:zlib';
+import { stepped, type ZlibStep, type ZlibStream, zlibStep } from '../../../base/native/zlib-step.js';
 import type { Out } from '../codec.js';
 import type { Compressed, Step } from '../compressed.js';
 import type { Plain } from '../plain.js';
-
-/** What is used of a stream below its public interface. */
-interface Internals {
-  readonly _handle: {
-    writeSync(
-      flush: number,
-      input: Uint8Array,
-      inputAt: number,
-      inputBytes: number,
-      output: Uint8Array,
-      outputAt: number,
-      outputBytes: number,
-    ): void;
-  };
-  /** Set by each write: free bytes of the output, unread bytes of the input. */
-  readonly _writeState: Uint32Array;
-}
 
 /** What a write is told: that more input may come, or that none comes (`Z_FINISH`, `BROTLI_OPERATION_FINISH`). */
 export interface Flushes {
@@ -38,19 +19,15 @@ const OUTPUT_BYTES = 256 * 1024;
 const INPUT_BYTES = 64 * 1024;
 
 export class NodeZlib {
-  readonly #stream: InflateRaw | BrotliDecompress;
-  readonly #internals: Internals;
+  readonly #stream: ZlibStream;
   readonly #flushes: Flushes;
   readonly #output = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
   /** Whether the last write gave plain bytes. */
   #hasWritten = false;
 
-  constructor(stream: InflateRaw | BrotliDecompress, flushes: Flushes) {
-    this.#stream = stream;
-    this.#internals = stream as unknown as Internals;
+  constructor(stream: ZlibStream, flushes: Flushes) {
+    this.#stream = stepped(stream);
     this.#flushes = flushes;
-    // The stream emits an error too, some time after the write that threw it.
-    stream.on('error', () => {});
   }
 
   /**
@@ -77,15 +54,18 @@ export class NodeZlib {
     const inputBytes = Math.min(input.byteLength, INPUT_BYTES);
     const output = plain.room?.() ?? this.#output;
     const outputBytes = Math.min(output.byteLength, OUTPUT_BYTES);
-    this.#internals._handle.writeSync(flush, input, 0, inputBytes, output, 0, outputBytes);
-    const error = this.#stream.errored as NodeJS.ErrnoException | null;
-    if (error?.code === 'Z_BUF_ERROR') throw compressed.faults.truncated(compressed.offset);
-    if (error !== null) throw compressed.faults.failed(compressed.offset, error);
-    const [free, unread] = this.#internals._writeState as unknown as readonly [number, number];
-    compressed.advance(inputBytes - unread);
-    this.#hasWritten = free < outputBytes;
-    if (this.#hasWritten) out(output.subarray(0, outputBytes - free));
-    return free === 0;
+    let step: ZlibStep;
+    try {
+      step = zlibStep(this.#stream, flush, input, output, inputBytes, outputBytes);
+    } catch (cause) {
+      const error = cause as NodeJS.ErrnoException;
+      if (error.code === 'Z_BUF_ERROR') throw compressed.faults.truncated(compressed.offset);
+      throw compressed.faults.failed(compressed.offset, error);
+    }
+    compressed.advance(step.read);
+    this.#hasWritten = step.written > 0;
+    if (this.#hasWritten) out(output.subarray(0, step.written));
+    return step.written === outputBytes;
   }
 
   close(): void {

@@ -102,16 +102,16 @@ export class TarJobs {
 
   /** A large entry as a source of its own, where it can be one. @throws as planSource */
   async #planLarge(path: string, { at, bytes }: TarEntry): Promise<SourcePlan | undefined> {
-    const { key, shape, select } = this.#options;
-    if (key === undefined && shape !== 'object') return undefined;
+    const { key, layout, select } = this.#options;
+    if (key === undefined && layout !== 'object') return undefined;
     const file = this.#entry(path, at, bytes);
     await file.upTo(CODEC_HEAD_BYTES);
     if (codingIn(file, {}) !== undefined) return undefined;
     // One worker reads a document with several containers, all of it.
     if (select !== undefined && !isOnePlace(parsePointer(select))) return undefined;
-    const isOfMany = select !== undefined || shape !== undefined || isNamedLines(path) || (await hasArray(file));
+    const isOfMany = select !== undefined || layout !== undefined || isNamedLines(path) || (await hasArray(file));
     if (!isOfMany) return undefined;
-    const container = select === undefined ? {} : { container: containerOf(shape) };
+    const container = select === undefined ? {} : { container: containerOf(layout) };
     const { source, sequential } = this.#plan;
     const opened = { file, ...(sequential && { sequential }) };
     const plan = await planOpened(

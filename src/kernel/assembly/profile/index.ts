@@ -12,7 +12,7 @@ export function layout(inputBytes: u32): bool {
   if (!layMemory(inputBytes)) return false;
   fillTables();
   fillClasses();
-  clear();
+  clear(true, 0);
   return true;
 }
 
@@ -21,8 +21,10 @@ export function growInput(inputBytes: u32): bool {
   return layMemory(inputBytes);
 }
 
-/** Begins a profile of no records. */
-export function clear(): void {
+/** Begins a profile of no records, with or without their values, and with these formats. */
+export function clear(hasValues: bool, formats: u32): void {
+  Tree.hasValues = hasValues;
+  Tree.formats = formats;
   clearArena();
   plantTree();
   Walk.records = 0;

@@ -69,7 +69,6 @@ const INSET: usize = 272;
 const PATH_BYTES: u32 = 276;
 const PIECE_BYTES: u32 = PATH_BYTES + 48;
 
-export const ALL_FORMATS: u32 = 0x3ff;
 /** No 16 bytes are the same in a seventeenth place. */
 const NEVER: u32 = 0x10000;
 
@@ -77,6 +76,9 @@ export class Tree {
   static root: u32 = 0;
   /** A path that no name matches: what comes next where nothing is known of it. */
   static nowhere: u32 = 0;
+  /** What is looked for beside kinds, sizes and extremes: the different values, and formats by their bits. */
+  static hasValues: bool = true;
+  static formats: u32 = 0;
 }
 
 export function addPath(parent: u32): u32 {
@@ -88,7 +90,7 @@ export function addPath(parent: u32): u32 {
   store<u32>(path, Tree.nowhere, NEXT);
   store<u32>(path, NEVER, MASK);
   store<u32>(path, ~0, SHORTEST);
-  store<u32>(path, ALL_FORMATS, FORMATS);
+  store<u32>(path, Tree.formats, FORMATS);
   store<u64>(path, ~0, THRESHOLD);
   store<i64>(path, i64.MAX_VALUE, INTEGER_LEAST);
   store<i64>(path, i64.MIN_VALUE, INTEGER_MOST);

@@ -33,6 +33,13 @@ export class Walk {
 
 /** Counts the lines in [at, end). */
 export function walk(at: u32, end: u32): void {
+  if (Tree.hasValues) walkOver(at, end, true);
+  else walkOver(at, end, false);
+}
+
+/** @param hasValues a constant: there are two loops */
+// @ts-ignore: decorator
+@inline function walkOver(at: u32, end: u32, hasValues: bool): void {
   const levels = Memory.levels, levelMax = levels + DEPTH_MAX * LEVEL_BYTES;
   const quote = i8x16.splat(<i8>QUOTE), backslash = i8x16.splat(<i8>BACKSLASH), begins = i8x16.splat(-64);
   let level = levels;
@@ -97,8 +104,10 @@ export function walk(at: u32, end: u32): void {
       }
       if (length < load<u32>(path, SHORTEST)) store<u32>(path, length, SHORTEST);
       if (length > load<u32>(path, LONGEST)) store<u32>(path, length, LONGEST);
-      const hash = hashToken(start, at - start);
-      if (hash <= load<u64>(path, THRESHOLD) && !isNoted(path, hash, start, at - start)) noteValue(path, hash, start, at - start, 1);
+      if (hasValues) {
+        const hash = hashToken(start, at - start);
+        if (hash <= load<u64>(path, THRESHOLD) && !isNoted(path, hash, start, at - start)) noteValue(path, hash, start, at - start, 1);
+      }
     } else if ((c | 0x20) == OPEN_BRACE) {
       const isObject = c == OPEN_BRACE;
       increment(path + <u32>(isObject ? OBJECTS : ARRAYS));
@@ -141,8 +150,10 @@ export function walk(at: u32, end: u32): void {
         if (value > load<i64>(path, INTEGER_MOST)) store<i64>(path, value, INTEGER_MOST);
         if (digits > load<u32>(path, DIGITS)) noteDigits(path, digitsStart, at);
       } else at = longNumber(path, start, digitsStart, digits);
-      const hash = hashToken(start, at - start);
-      if (hash <= load<u64>(path, THRESHOLD) && !isNoted(path, hash, start, at - start)) noteValue(path, hash, start, at - start, 1);
+      if (hasValues) {
+        const hash = hashToken(start, at - start);
+        if (hash <= load<u64>(path, THRESHOLD) && !isNoted(path, hash, start, at - start)) noteValue(path, hash, start, at - start, 1);
+      }
     } else {
       at += c == LOWER_F ? 5 : 4;
       increment(path + <u32>(c == LOWER_F ? FALSES : c == LOWER_N ? NULLS : TRUES));

@@ -10,7 +10,7 @@
 
 import { xxh64Low } from '../../files/checksum.js';
 import type { FrameEncoder } from '../frame-codec.js';
-import { BLOCK_HEADER_BYTES, CHECKSUM_BYTES } from '../zstd-header.js';
+import { BLOCK_HEADER_BYTES, CHECKSUM_BYTES } from '../zstd/header.js';
 
 const BEGINNING = Buffer.from('28b52ffd8438', 'hex');
 const HEADER_BYTES = BEGINNING.byteLength + 4;

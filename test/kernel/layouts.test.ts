@@ -1,17 +1,17 @@
-// Goal: what the kernels do with records in their framings: where they begin and end, which are bad and why, and what is
+// Goal: what the kernels do with records in their layouts: where they begin and end, which are bad and why, and what is
 // read after a bad one.
 // Method: tables of sources and what is read from them, one string a record: its line, or `REASON @offset <bytes>`.
-// Sources of framings array and object begin after the opening bracket, as kernels get them.
+// Sources of layouts array and object begin after the opening bracket, as kernels get them.
 
 import { describe, expect, it } from 'vitest';
-import type { FramingName, ScanOptions } from '../../src/kernel/contract.js';
+import type { RecordLayout, ScanOptions } from '../../src/kernel/contract.js';
 import { scanPlain } from '../../src/kernel/plain/kernel.js';
 import { kernels } from '../support/kernels.js';
-import { framed, framings, latin1, optionsFor, readText, utf8 } from '../support/scans.js';
+import { laidOut, latin1, layouts, optionsFor, readText, utf8 } from '../support/scans.js';
 
 type Row = readonly [source: string, ...outcomes: string[]];
 
-const lines: Record<string, readonly Row[]> = {
+const ndjson: Record<string, readonly Row[]> = {
   'one value a line, the last newline being optional': [
     ['', ...[]],
     ['1\n2\n', '1', '2'],
@@ -131,7 +131,7 @@ const object: Record<string, readonly Row[]> = {
   ],
 };
 
-/** [rest of the source after its first bytes, reason, where]: the same in every framing. */
+/** [rest of the source after its first bytes, reason, where]: the same in every layout. */
 const tokens: readonly (readonly [token: string, reason: string, at: number])[] = [
   ['01', 'BAD_NUMBER', 1],
   ['-', 'BAD_NUMBER', 1],
@@ -172,24 +172,24 @@ const tokens: readonly (readonly [token: string, reason: string, at: number])[] 
 ];
 
 describe.each(kernels)('$name', ({ scan }) => {
-  const read = (source: string, framing: FramingName, some?: Partial<ScanOptions>) =>
-    readText(scan, source, framing, some);
+  const read = (source: string, layout: RecordLayout, some?: Partial<ScanOptions>) =>
+    readText(scan, source, layout, some);
 
-  describe.each(Object.entries({ lines, values, array, object }))('framing %s', (framing, table) => {
+  describe.each(Object.entries({ ndjson, values, array, object }))('layout %s', (layout, table) => {
     describe.each(Object.entries(table))('%s', (_, rows) => {
       it.each(rows)('%j', (source, ...outcomes) => {
-        const result = read(source, framing as FramingName);
+        const result = read(source, layout as RecordLayout);
         expect(result.outcomes).toEqual(outcomes);
         expect(result.end).toBe(utf8(source).length);
       });
     });
   });
 
-  describe.each(framings)('a bad token in framing %s', (framing) => {
+  describe.each(layouts)('a bad token in layout %s', (layout) => {
     it.each(tokens)('%j is %s', (token, reason, at) => {
-      const source = framed(latin1(token), framing);
-      const bad = scan(source, optionsFor(framing)).bad[0]!;
-      expect([bad.reason, bad.offset - source.indexOf(latin1(token)[0]!, framing === 'object' ? 7 : 0)]).toEqual([
+      const source = laidOut(latin1(token), layout);
+      const bad = scan(source, optionsFor(layout)).bad[0]!;
+      expect([bad.reason, bad.offset - source.indexOf(latin1(token)[0]!, layout === 'object' ? 7 : 0)]).toEqual([
         reason,
         at,
       ]);
@@ -197,10 +197,10 @@ describe.each(kernels)('$name', ({ scan }) => {
 
     it.each(tokens)('%j inside a record is %s', (token, reason, at) => {
       const [before, after] = [latin1('{"n":[0, '), latin1(' ]}')];
-      const source = framed(Buffer.concat([before, latin1(token), after]), framing);
-      const bad = scan(source, optionsFor(framing)).bad[0]!;
+      const source = laidOut(Buffer.concat([before, latin1(token), after]), layout);
+      const bad = scan(source, optionsFor(layout)).bad[0]!;
       const base =
-        source.length - latin1(token).length - after.length - (framing === 'array' || framing === 'object' ? 1 : 0);
+        source.length - latin1(token).length - after.length - (layout === 'array' || layout === 'object' ? 1 : 0);
       expect([bad.reason, bad.offset - base]).toEqual([reason, at]);
     });
   });
@@ -231,8 +231,8 @@ describe.each(kernels)('$name', ({ scan }) => {
   it('keeps tokens as spelled', () => {
     const document =
       '{"a": 1.50e+1, "\\u0061": "\\/é\\ud800", "n": 123456789012345678901234567890, "z": -0, "e": 1E400}';
-    for (const framing of ['lines', 'values'] as const) {
-      expect(read(document, framing).outcomes).toEqual([document.replaceAll(' ', '')]);
+    for (const layout of ['ndjson', 'values'] as const) {
+      expect(read(document, layout).outcomes).toEqual([document.replaceAll(' ', '')]);
     }
   });
 });

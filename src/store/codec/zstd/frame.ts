@@ -4,7 +4,7 @@
 // and each frame that is decompressed is compared with it: an entry of the seek table is one frame and nothing else. Only
 // headers are read, that of the frame and those of its blocks; its checksum tells whether the rest is sound.
 
-import { FRAME_STORED_BYTES_MAX } from '../../base/limits.js';
+import { FRAME_STORED_BYTES_MAX } from '../../../base/limits.js';
 import {
   BLOCK_HEADER_BYTES,
   type BlockHeaderAt,
@@ -14,7 +14,7 @@ import {
   HEADER_BYTES_MAX,
   hasChecksum,
   headerBytes,
-} from './zstd-header.js';
+} from './header.js';
 
 /** The bytes that a frame begins with. */
 export const FRAME_MAGIC = Buffer.from('28b52ffd', 'hex');

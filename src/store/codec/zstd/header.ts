@@ -6,7 +6,8 @@
 
 const SINGLE_SEGMENT = 0x20;
 const RESERVED = 0x08;
-const HAS_CHECKSUM = 0x04;
+/** The bit of the descriptor for a checksum. */
+export const HAS_CHECKSUM = 0x04;
 const BLOCK_RLE = 1;
 const BLOCK_RESERVED = 3;
 
@@ -61,10 +62,15 @@ export function blocksEnd(at: number, blockAt: BlockHeaderAt, atMax: number): nu
     const bits = end > atMax ? -1 : blockAt(end);
     const type = (bits >>> 1) & 3;
     if (bits === -1 || type === BLOCK_RESERVED) return undefined;
-    end += BLOCK_HEADER_BYTES + (type === BLOCK_RLE ? 1 : bits >>> 3);
+    end += BLOCK_HEADER_BYTES + blockBytes(bits);
     isLast = (bits & 1) !== 0;
   }
   return end;
+}
+
+/** The bytes of a block after its header. */
+export function blockBytes(header: number): number {
+  return ((header >>> 1) & 3) === BLOCK_RLE ? 1 : header >>> 3;
 }
 
 /** The header of the block at `at`, as `BlockHeaderAt` gives it. */
