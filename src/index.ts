@@ -115,7 +115,7 @@ export type {
   Synchronous,
   WithBigints,
 } from './options/record-types.js';
-export type { Writer, WriterOperation } from './options/shared.js';
+export type { WaitingOptions, Writer, WriterOperation } from './options/shared.js';
 export type {
   CacheOptions,
   CollectionsOptions,
@@ -133,8 +133,6 @@ export type { SchemaFacts, SchemaValue } from './profile/show/observed.js';
 export type { SchemaJson, SchemaRow } from './profile/show/rows.js';
 export type { TypescriptOptions } from './profile/show/typescript.js';
 export type { KindCounts, StringFormat } from './profile/types.js';
-export type { FileFacts, Looking, Take } from './sources/looking.js';
-export type { SyncOptions } from './sources/sync.js';
 export type { AuditCheckpoint } from './store/audit/checkpoint.js';
 export type { AuditOperation } from './store/audit/operations.js';
 export type { AuditPruneReport } from './store/audit/prune.js';
@@ -151,9 +149,7 @@ export type {
 export type { AuditFault, AuditVerifyReport } from './store/audit/verify.js';
 export { type Memory, memory } from './store/lock/memory-place.js';
 export type { Leftovers } from './store/lock/sweep.js';
-export type { LockRequest } from './store/lock/writer-lock.js';
 export type { LockRecord } from './store/lock-types.js';
-export type { SourceVersion } from './store/source-types.js';
 export type { CollectionOptions } from './update/collection-options.js';
 export type { KeyBounds } from './update/delete-range.js';
 export type { Transaction } from './update/transaction.js';

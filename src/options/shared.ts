@@ -55,6 +55,18 @@ export interface Writer {
   readonly since: string;
 }
 
+/** Options of work that takes its turn among writers; all optional. */
+export interface WaitingOptions {
+  /** Whether to wait while another writer holds the store. With false it fails at once with STORE_BUSY. Default true. */
+  readonly wait?: boolean | undefined;
+  /** Called once for each other writer that the method has to wait for. Default: nobody is called. */
+  readonly onWait?: ((writer: Writer) => void) | undefined;
+  /** Cancels the wait, and the work after it: it rejects with CANCELLED. Default: it cannot be cancelled. */
+  readonly signal?: AbortSignal | undefined;
+  /** The reason of the work, for the audit log: at most 1,000 characters. Default: none. */
+  readonly why?: string | undefined;
+}
+
 /** Of work that takes its turn among writers. */
 export const WAITING = {
   wait: {

@@ -137,7 +137,7 @@ export async function expectHolds(
   expect(asked.map((key) => collection.has(key))).toEqual(texts.map((text) => text !== undefined));
 
   const found = await all(collection.scanText());
-  const own = (key: unknown) => (model.kind === 'ordinal' ? key : orderOf(key));
+  const own = (key: KeyValue) => (model.kind === 'ordinal' ? key : orderOf(key));
   const scanned = live.map(({ record: { key, text }, ordinal }) => ({
     primaryKey: own(model.kind === 'ordinal' ? ordinal : KEYS[key]!.value),
     text,

@@ -2,8 +2,7 @@
 
 import { REASON } from '../../options/audit.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
-import { either, LONG_WORK, THREADS, WAITING } from '../../options/shared.js';
-import type { LockRequest } from '../../store/lock/writer-lock.js';
+import { either, LONG_WORK, THREADS, WAITING, type WaitingOptions } from '../../options/shared.js';
 import type { IndexTarget } from '../indexes/build.js';
 import type { IndexProgress } from '../indexes/options.js';
 import type { Indexers } from '../indexes/task.js';
@@ -18,7 +17,7 @@ export interface EvolveTarget extends IndexTarget {
 }
 
 /** Options of `store.evolve` and `store.undoMigrations`; all optional. An unknown name is a TypeError. */
-export interface EvolveOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'> {
+export interface EvolveOptions extends WaitingOptions {
   /** Whether to look at all records and to change nothing. Default false. */
   readonly dryRun?: boolean | undefined;
   /** The number of worker threads. Default: the processors this process may use. */
