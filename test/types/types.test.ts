@@ -1,18 +1,20 @@
 // Goal: whoever uses the package can name every type that its signatures mention, and what is wrong does not compile.
 // Method: a user's file (user.ts), and one that names everything docs/api.md lists, are compiled against the declarations as
-// they are packed, in an empty project, for each way in which TypeScript finds modules.
+// they are packed, in an empty project, as Node finds modules and as bundlers do. A mistake that compiles is an unused
+// `@ts-expect-error`, which does not.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
-import { ROOT, scratch } from '../support/cli.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ROOT } from '../support/cli.js';
 
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 let project: string;
 
 beforeAll(() => {
-  project = scratch();
+  project = mkdtempSync(join(tmpdir(), 'gristmill-types-'));
   const home = join(project, 'node_modules/gristmill');
   mkdirSync(home, { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(home, 'package.json'));
@@ -21,11 +23,16 @@ beforeAll(() => {
     recursive: true,
     filter: (path) => !/\.\w+$/.test(path) || path.endsWith('.d.ts'),
   });
-  symlinkSync(join(ROOT, 'node_modules/@types'), join(project, 'node_modules/@types'));
+  // What the declarations import. prom-client is for those who use `metricsRegistry`.
+  for (const name of ['@types', 'ajv', 'prom-client']) {
+    symlinkSync(join(ROOT, 'node_modules', name), join(project, 'node_modules', name));
+  }
   writeFileSync(join(project, 'package.json'), '{"name":"user","private":true,"type":"module"}');
   cpSync(join(ROOT, 'test/types/user.ts'), join(project, 'user.ts'));
   writeFileSync(join(project, 'names.ts'), `export type { ${namesInReference().join(', ')} } from 'gristmill';\n`);
 });
+
+afterAll(() => rmSync(project, { recursive: true }));
 
 function namesInReference(): string[] {
   const page = readFileSync(join(ROOT, 'docs/api.md'), 'utf8');
@@ -58,13 +65,7 @@ test('names are listed', () => {
 
 test.each([
   { module: 'nodenext', moduleResolution: 'nodenext' },
-  { module: 'node16', moduleResolution: 'node16' },
   { module: 'esnext', moduleResolution: 'bundler' },
 ])('a user compiles with $moduleResolution, and mistakes do not', (options) => {
   expect(compiled(options)).toBe('');
-});
-
-test('a mistake is an error of the user', () => {
-  writeFileSync(join(project, 'user.ts'), `import { openStore } from 'gristmill';\nopenStore(5);\n`);
-  expect(compiled({ module: 'nodenext' })).toContain('user.ts(2,11): error TS2345');
 });
