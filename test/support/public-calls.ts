@@ -5,7 +5,6 @@ import { fileWith, scratch } from './import-files.js';
 
 export type Calls<T> = Readonly<Record<string, (target: T) => unknown>>;
 
-const ONE = { workers: 1 };
 const RENAMED = { collection: 'rows', from: 0, to: 1, ops: [{ op: 'rename', path: 'tag', to: 'label' }] } as const;
 
 /** Of a stream or an iteration, all of it. */
@@ -22,27 +21,27 @@ export const STORE_CALLS: Calls<Store> = {
   metricsRegistry: (store) => store.metricsRegistry(),
   instrument: (store) => store.instrument(),
   warm: (store) => store.warm({ collection: 'rows', whole: true }),
-  import: (store) => store.import(fileWith('{"id":7,"tag":"i"}'), { ...ONE, collection: 'imported' }),
-  watch: async (store) => (await store.watch(fileWith('{"id":7}'), { ...ONE, collection: 'watched' })).close(),
+  import: (store) => store.import(fileWith('{"id":7,"tag":"i"}'), { workers: 1, collection: 'imported' }),
+  watch: async (store) => (await store.watch(fileWith('{"id":7}'), { workers: 1, collection: 'watched' })).close(),
   transaction: (store) => store.transaction((tx) => tx.collection('rows').delete(1)),
   transactionSync: (store) => store.transactionSync((tx) => tx.collection('rows').delete(1)),
-  createIndex: (store) => store.createIndex('rows', 'extra', ONE),
+  createIndex: (store) => store.createIndex('rows', 'extra', { workers: 1 }),
   dropIndex: (store) => store.dropIndex('rows', 'tag'),
-  evolve: (store) => store.evolve(RENAMED, ONE),
-  undoMigrations: (store) => store.undoMigrations('rows', 0, ONE),
+  evolve: (store) => store.evolve(RENAMED, { workers: 1 }),
+  undoMigrations: (store) => store.undoMigrations('rows', 0, { workers: 1 }),
   finalizeMigrations: (store) => store.finalizeMigrations('rows'),
   evolution: (store) => store.evolution('rows'),
-  compatibility: (store) => store.compatibility(RENAMED, ONE),
-  setSchema: (store) => store.setSchema('rows', { type: 'object' }, ONE),
+  compatibility: (store) => store.compatibility(RENAMED, { workers: 1 }),
+  setSchema: (store) => store.setSchema('rows', { type: 'object' }, { workers: 1 }),
   unsetSchema: (store) => store.unsetSchema('rows'),
   getSchema: (store) => store.getSchema('rows'),
   drop: (store) => store.drop('numbered'),
   rename: (store) => store.rename('numbered', 'others'),
   clear: (store) => store.clear('numbered'),
-  compact: (store) => store.compact(ONE),
-  verify: (store) => store.verify(ONE),
+  compact: (store) => store.compact(),
+  verify: (store) => store.verify({ workers: 1 }),
   backup: (store) => store.backup(`${scratch()}/backup`),
-  share: (store) => store.share(`${scratch()}/shared`, ONE),
+  share: (store) => store.share(`${scratch()}/shared`),
 };
 
 export const READABLE_CALLS: Calls<ReadableCollection> = {
@@ -69,10 +68,10 @@ export const READABLE_CALLS: Calls<ReadableCollection> = {
   scan: (rows) => drained(rows.scan()),
   scanText: (rows) => drained(rows.scanText()),
   lines: (rows) => drained(rows.lines()),
-  stream: (rows) => drained(rows.stream(ONE)),
-  webStream: (rows) => drained(rows.webStream(ONE) as unknown as AsyncIterable<unknown>),
-  exportFiles: (rows) => rows.exportFiles(`${scratch()}/files`, ONE),
-  schema: (rows) => rows.schema(ONE),
+  stream: (rows) => drained(rows.stream({ workers: 1 })),
+  webStream: (rows) => drained(rows.webStream({ workers: 1 }) as unknown as AsyncIterable<unknown>),
+  exportFiles: (rows) => rows.exportFiles(`${scratch()}/files`, { workers: 1 }),
+  schema: (rows) => rows.schema({ workers: 1 }),
   stat: (rows) => rows.stat(),
 };
 
