@@ -16,6 +16,9 @@ export default defineConfig({
     ],
     // Builds dist/ where it is older than the sources.
     globalSetup: ['test/support/import-build.ts'],
+    // Tests import different sources into one collection again and again. Files about the default
+    // unset this (test/support/import-mode.ts).
+    env: { GRISTMILL_IMPORT_MODE: 'replace' },
     setupFiles: ['test/support/property-limits.ts'],
     // The built package is loaded by Node itself, as users load it: nothing is to be transformed, and that is most of the
     // time it takes to load it.

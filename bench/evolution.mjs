@@ -2,8 +2,10 @@
 // Data: a thousand nested records of some 640 characters, in memory. Method: the text is brought to the newest version by the plan and
 // parsed, or only parsed: that is a read without what the store does before it, so ratios here are the worst case. Processor
 // time, all tasks in turns in one process.
+// Then the same in stores (evolution-store.mjs).
 // Reading: the median of the turns. Ratios are those of neighbouring turns.
 
+import { inStores } from './evolution-store.mjs';
 import { summary } from './harness.mjs';
 import { rounded } from './report.mjs';
 import { built } from './setup.mjs';
@@ -12,7 +14,7 @@ const RECORDS = 1000;
 const TURNS = { full: 60, quick: 15 };
 
 export const question = 'What does a record cost that is behind: one version, or fifty?';
-export const method = `${RECORDS} nested records in memory: each is brought to the newest version and parsed; processor time, in turns in one process.`;
+export const method = `${RECORDS} nested records in memory: each is brought to the newest version and parsed; processor time, in turns in one process. Then the same in stores: cached reads, a dry run, apply.`;
 
 const renames = (count) =>
   Array.from({ length: count }, (_, i) => ({
@@ -35,7 +37,7 @@ const PLANS = {
   'one each': [{ op: 'each', path: 'orders', ops: [{ op: 'rename', path: 'qty', to: 'quantity' }] }],
 };
 
-export async function run({ quick }) {
+export async function run({ quick, ...rest }) {
   const { planOf } = await built('src/index.js');
   const texts = Array.from({ length: RECORDS }, (_, i) => JSON.stringify(record(i)));
   const tasks = { 'at the newest version': (text) => JSON.parse(text) };
@@ -50,7 +52,7 @@ export async function run({ quick }) {
       if (turn < 5) cpuOf(task, texts);
       else taken[name].push(cpuOf(task, texts));
   }
-  return report(taken);
+  return report(taken, await inStores({ quick, ...rest }));
 }
 
 /** Microseconds of processor time for one text. */
@@ -61,7 +63,7 @@ function cpuOf(task, texts) {
   return (user + system) / texts.length;
 }
 
-function report(taken) {
+function report(taken, others) {
   const [newest] = Object.values(taken);
   const results = Object.entries(taken).map(([name, samples]) => ({
     name,
@@ -73,7 +75,7 @@ function report(taken) {
     headers: ['versions behind', 'µs', '÷ at the newest version'],
     rows: results.map(({ name, median, ratio }) => [name, rounded(median), ratio.toFixed(2)]),
   };
-  return { data: { records: RECORDS }, tables: [table], results };
+  return { data: { records: RECORDS }, tables: [table, ...others], results };
 }
 
 function record(i) {

@@ -29,6 +29,7 @@ const BENCHES = {
   export: {},
   'index-add': {},
   encryption: {},
+  zstd: {},
   'at-rest': {},
   evolution: {},
   schema: {},

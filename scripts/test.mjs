@@ -1,5 +1,5 @@
 // npm test: everything `.ci/run` runs, from a fresh clone: install, build, lint, types, the suite on this Node, parts of it
-// on encrypted stores and on the newest Node. Every step runs even when one before it failed, so that one run tells all.
+// on encrypted stores, on the oldest and the newest Node, and with each zstd. Every step runs even when one before it failed, so that one run tells all.
 
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { testsMarked } from './files.mjs';
-import { newestNode } from './newest-node.mjs';
+import { newestNode, oldestNode } from './other-node.mjs';
 import { inRoot, setUp } from './setup.mjs';
 
 const RESULTS = 'node_modules/.cache/gristmill';
@@ -17,14 +17,16 @@ const SUMMARY = `${RESULTS}/tests.txt`;
 const FAILURES = `${RESULTS}/tests-failed.txt`;
 const FAILURES_SAID = 20;
 const FAILURE_LINES = 12;
-/** Test files with the line `// @node all: …` run on the newest Node too: it says what depends on the version of Node. */
+/** Test files with the line `// @node all: …` run on the oldest and the newest Node too: it says what depends on the version of Node. */
 const ON_EVERY_NODE = 'node all';
+/** Those with `// @zstd: …` run once more with each zstd that this Node would not use (docs/package.md). */
+const ON_EVERY_ZSTD = 'zstd';
 /** Those with `// @encrypted: …` run once more with variables that make their stores encrypted. */
 const ENCRYPTED = 'encrypted';
 const KEY_FILE = `${RESULTS}/store.key`;
 const KEY_BYTES = 32;
-/** Of what has no end to it, the newest Node tries less: the same code was tried on this one (test/support/effort.ts). */
-const EFFORT_ON_NEWEST = process.env.EFFORT ?? '0.06';
+/** Of what has no end to it, other Nodes try less: the same code was tried on this one (test/support/effort.ts). */
+const EFFORT_ON_OTHERS = process.env.EFFORT ?? '0.06';
 
 /** @typedef {{ passed: number, failed: number }} Count */
 
@@ -113,14 +115,19 @@ function indented(lines) {
   return lines.map((line) => line.slice(0, 300)).join('\n    ');
 }
 
-function onNewestNode() {
-  const newest = newestNode();
-  if ('missing' in newest) {
-    console.log(`SKIPPED: no run on the newest Node: ${newest.missing}`);
+/**
+ * @param {string} label
+ * @param {ReturnType<typeof newestNode>} other
+ * @param {Record<string, string>} env
+ */
+function onOtherNode(label, other, env) {
+  if ('missing' in other) {
+    console.log(`SKIPPED: no run on the ${label} Node: ${other.missing}`);
     return true;
   }
-  console.log(`Node ${newest.version}`);
-  return suite(newest.path, 'newest', testsMarked(ON_EVERY_NODE), { EFFORT: EFFORT_ON_NEWEST });
+  console.log(`Node ${other.version}`);
+  const files = [...new Set([ON_EVERY_NODE, ON_EVERY_ZSTD].flatMap(testsMarked))];
+  return suite(other.path, label, files, { EFFORT: EFFORT_ON_OTHERS, ...env });
 }
 
 /** Stores that are made with the options of the environment are encrypted. */
@@ -144,7 +151,12 @@ async function main() {
   await step('types', () => run(node, 'typescript/bin/tsc', ['-p', 'tsconfig.check.json']));
   await step(`tests on Node ${process.version}`, () => suite(node, 'this', []));
   await step('tests on encrypted stores', onEncryptedStores);
-  await step('tests on the newest Node', onNewestNode);
+  await step('tests with WebAssembly for zstd, on the oldest Node', () =>
+    onOtherNode('oldest', oldestNode(), { GRISTMILL_ZSTD: 'wasm' }),
+  );
+  await step('tests with the zstd of Node, on the newest Node', () =>
+    onOtherNode('newest', newestNode(), { GRISTMILL_ZSTD: 'node' }),
+  );
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

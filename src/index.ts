@@ -1,6 +1,6 @@
 // The public surface: what is not listed here is not promised.
 
-import './base/bundled.js';
+import './bundled.js';
 import type { ImportSources } from './api/importing.js';
 import { later } from './api/load.js';
 import type { SchemaOfOptions, SchemaReport } from './api/schema/of-sources.js';
@@ -118,6 +118,7 @@ export type {
 export type { WaitingOptions, Writer, WriterOperation } from './options/shared.js';
 export type {
   CacheOptions,
+  CollectionReadOptions,
   CollectionsOptions,
   Complete,
   PlainStoreOptions,

@@ -1,20 +1,15 @@
-// What runs in a worker thread: of an import the stages from map to shard, and merging; the shards of a verification or repair, the pieces of an export.
-// Workers never open the index.
+// What runs in a worker thread: of an import the stages from map to shard, and merging; the shards of a repair, and of whatever goes
+// over all records. Workers never open the index. What only reads shards has threads of its own (reading-worker.ts).
 
-import { isWithheld, withholdText } from '../src/base/snippet.js';
-import type { PieceTask } from '../src/export/work/task.js';
-import { writePiece } from '../src/export/write-piece.js';
 import { decodePart, type PartTask } from '../src/import/feed/decode-part.js';
 import { mergeEntries } from '../src/import/merge/entries.js';
 import { withTransform } from '../src/import/rules/transform.js';
-import { Cancelled, scanSpan } from '../src/import/scan/scan-span.js';
+import { scanSpan } from '../src/import/scan/scan-span.js';
 import { withDecoders } from '../src/import/sequence/plain.js';
 import type { MergeTask } from '../src/import/tasks/merge.js';
 import type { SpanOrder } from '../src/import/tasks/span.js';
 import { answer, answerLater } from '../src/parallel/wire.js';
-import type { Blobs } from '../src/store/files/blobs.js';
-import type { Sealed } from '../src/store/seal/types.js';
-import { filesOf } from '../src/store/sealed/files.js';
+import { blobsOf } from '../src/store/sealed/thread-files.js';
 import type { TrialTask } from '../src/upkeep/evolve/task.js';
 import { tryShard } from '../src/upkeep/evolve/try-shard.js';
 import { indexShard } from '../src/upkeep/indexes/index-shard.js';
@@ -25,26 +20,17 @@ import { salvageShard } from '../src/upkeep/salvage/shard.js';
 import type { SalvageTask } from '../src/upkeep/salvage/task.js';
 import { checkShard } from '../src/upkeep/schema/check-shard.js';
 import type { CheckTask } from '../src/upkeep/schema/task.js';
-import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
-
-/** A thread has tasks of one store only. */
-function blobsOf({ seal }: Sealed): Blobs {
-  if (seal !== undefined && !isWithheld()) withholdText(seal);
-  return filesOf(seal);
-}
 
 /** Answered when all of the above is loaded. */
 export const ready = () => undefined;
 export const decode = (task: PartTask) => answerLater(() => withDecoders(() => decodePart(task)));
 export const scan = (order: SpanOrder) => {
   const work = () => withDecoders(() => scanSpan(order, blobsOf(order)));
-  return answerLater(() => withTransform(order.setup.rules?.transform, work), Cancelled);
+  return answerLater(() => withTransform(order.setup.rules?.transform, work));
 };
-export const merge = (task: MergeTask) => answer(() => mergeEntries(task, blobsOf(task)), Cancelled);
-export const verify = (task: VerifyTask) => answer(() => verifyShard(task, blobsOf(task)), Cancelled);
-export const index = (task: IndexTask) => answer(() => indexShard(task, blobsOf(task)), Cancelled);
-export const profile = (task: ProfileTask) => answerLater(() => profileShard(task, blobsOf(task)), Cancelled);
-export const trial = (task: TrialTask) => answerLater(() => tryShard(task, blobsOf(task)), Cancelled);
-export const check = (task: CheckTask) => answerLater(() => checkShard(task, blobsOf(task)), Cancelled);
-export const piece = (task: PieceTask) => answer(() => writePiece(task, blobsOf(task)), Cancelled);
-export const salvage = (task: SalvageTask) => answer(() => salvageShard(task, blobsOf(task)), Cancelled);
+export const merge = (task: MergeTask) => answer(() => mergeEntries(task, blobsOf(task)));
+export const index = (task: IndexTask) => answer(() => indexShard(task, blobsOf(task)));
+export const profile = (task: ProfileTask) => answerLater(() => profileShard(task, blobsOf(task)));
+export const trial = (task: TrialTask) => answerLater(() => tryShard(task, blobsOf(task)));
+export const check = (task: CheckTask) => answerLater(() => checkShard(task, blobsOf(task)));
+export const salvage = (task: SalvageTask) => answer(() => salvageShard(task, blobsOf(task)));

@@ -12,6 +12,7 @@ export interface Acts {
     name: string,
     change: (collection: TransactionCollection<T>) => R,
     why?: string,
+    schemaVersion?: number,
   ) => Promise<R>;
   /** Notes the profile of a collection for the next time. Undefined where the store is open for reading only. */
   readonly keepProfile: ((manifest: CollectionManifest, profile: StoredProfile) => Promise<void>) | undefined;
@@ -19,7 +20,10 @@ export interface Acts {
 
 export function actsOf(run: Transactions['run'], acting: Acting, catalog: Catalog, readOnly: boolean): Acts {
   return {
-    change: (name, change, why) => run((transaction) => change(transaction.collection(name)), acting.note(why)),
+    change: (name, change, why, schemaVersion) => {
+      const options = schemaVersion === undefined ? undefined : { schemaVersion };
+      return run((transaction) => change(transaction.collection(name, options)), acting.note(why));
+    },
     keepProfile: readOnly ? undefined : (manifest, profile) => keepProfile(catalog, manifest, profile),
   };
 }

@@ -8,7 +8,8 @@ import { type Reason, reasonIn } from '../options/audit.js';
 import type { MergePatch, ReadValue } from '../options/record-types.js';
 import type { KeyBounds } from '../update/delete-range.js';
 import { PreparedRecord, type PutInto } from '../update/records/prepared.js';
-import { patchText, patchWritten, putPrepared } from '../update/transaction-collection.js';
+import { written } from '../update/records/record.js';
+import { patchText, patchWritten, putPrepared, type TransactionCollection } from '../update/transaction-collection.js';
 import type { SchemaOptions } from '../upkeep/profile/options.js';
 import type { Acts } from './acts.js';
 import { profiled, ReadableCollection } from './readable-collection.js';
@@ -63,17 +64,29 @@ export class Collection<T = unknown, Stored = T> extends ReadableCollection<T, S
   async put(value: T | ReadValue<T, Stored>, name?: string, options?: Reason): Promise<KeyValue> {
     const why = reasonIn('put', options);
     const into = this.#into;
-    return this.#put(PreparedRecord.ofValue(this.#form.encoded(value as T, into.manifest, name), into, name), why);
+    const record = this.#form.encoded(value as T, into.manifest, name);
+    if (this.#version !== undefined) return this.#putInVersion(written(record), name, why);
+    return this.#put(PreparedRecord.ofValue(record, into, name), why);
   }
 
   /** Stores a record given as JSON text, as `put` does. All tokens keep their spelling. @throws as `put` */
   async putText(text: string, name?: string, options?: Reason): Promise<KeyValue> {
     const why = reasonIn('putText', options);
+    if (this.#version !== undefined) return this.#putInVersion(text, name, why);
     return this.#put(PreparedRecord.ofText(text, this.#into, name), why);
+  }
+
+  #putInVersion(text: string, name: string | undefined, why: string | undefined): Promise<KeyValue> {
+    return this.#change(this.#lookup.name, (collection) => collection.putText(text, name), why, this.#version);
   }
 
   #put(prepared: PreparedRecord, why: string | undefined): Promise<KeyValue> {
     return this.#change(this.#lookup.name, (collection) => putPrepared(collection, prepared), why);
+  }
+
+  /** In which records are written. Undefined: the newest. */
+  get #version(): number | undefined {
+    return this.#lookup.version;
   }
 
   get #into(): PutInto {
@@ -90,14 +103,16 @@ export class Collection<T = unknown, Stored = T> extends ReadableCollection<T, S
     const why = reasonIn('patch', options);
     // As they are now: the caller may change both before the transaction runs.
     const [at, patch] = [copyOfKey(key), patchText(changes)];
-    return this.#change<T, boolean>(this.#lookup.name, (collection) => patchWritten(collection, at, patch), why);
+    const patched = (collection: TransactionCollection<T>) => patchWritten(collection, at, patch);
+    return this.#change<T, boolean>(this.#lookup.name, patched, why, this.#version);
   }
 
   /** Changes a record with a patch given as JSON text, as `patch` does. All tokens keep their spelling. @throws as `patch` */
   async patchText(key: KeyValue, changes: string, options?: Reason): Promise<boolean> {
     const why = reasonIn('patchText', options);
     const at = copyOfKey(key);
-    return this.#change<T, boolean>(this.#lookup.name, (collection) => collection.patchText(at, changes), why);
+    const patched = (collection: TransactionCollection<T>) => collection.patchText(at, changes);
+    return this.#change<T, boolean>(this.#lookup.name, patched, why, this.#version);
   }
 
   /**

@@ -13,7 +13,7 @@ import type { ImportTarget } from '../import/work.js';
 import type { KeyPath } from '../keys/key-path.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { IndexDefinition } from '../options/indexes.js';
-import { workersFor } from '../pool/in-process.js';
+import { readersFor, workersFor } from '../pool/in-process.js';
 import { WorkerPool } from '../pool/pool.js';
 import { importSources } from '../sources/import-sources.js';
 import { type SyncOptions, type SyncReport, syncSources as syncWith } from '../sources/sync.js';
@@ -105,7 +105,7 @@ export function verify(
   given?: VerifyOptions,
   closing?: AbortSignal,
 ): Promise<VerifyReport> {
-  return verifyWith(withThreads(target), given, closing);
+  return verifyWith({ startWorkers: (threads) => readersFor(target, threads), ...target }, given, closing);
 }
 
 /** See upkeep/indexes/create.ts. */
@@ -158,12 +158,12 @@ export function setSchema(
 
 /** See export/export.ts. */
 export function exportCollection(lookup: Lookup, options: FilledStreamOptions): AsyncGenerator<Uint8Array> {
-  return exportBytes(lookup, options, (threads) => workersFor(lookup.store, threads));
+  return exportBytes(lookup, options, (threads) => readersFor(lookup.store, threads));
 }
 
 /** See export/files/export-files.ts. */
 export function exportFiles(lookup: Lookup, directory: string, options: FilledFilesOptions): Promise<FilesReport> {
-  return exportFilesWith(lookup, directory, options, (threads) => workersFor(lookup.store, threads));
+  return exportFilesWith(lookup, directory, options, (threads) => readersFor(lookup.store, threads));
 }
 
 /** See upkeep/profile/profile.ts. */

@@ -2,10 +2,9 @@
 
 import { StoreEmitter } from '../base/events.js';
 import type { EffectiveOptions } from '../config/effective.js';
-import type { ImportOptions } from '../import/options/types.js';
 import { Caches } from '../lookup/cache/caches.js';
-import type { Lookup } from '../lookup/lookup.js';
 import { Serving } from '../lookup/warm/serving.js';
+import { schemaVersionOf } from '../options/store.js';
 import type { ResolvedStoreOptions } from '../options/store-types.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { MemoryPlace } from '../store/lock/memory-place.js';
@@ -15,6 +14,7 @@ import { Transactions } from '../update/transact.js';
 import type { Transaction } from '../update/transaction.js';
 import { type Acts, actsOf } from './acts.js';
 import { Acting } from './audit.js';
+import type { ImportDefaults } from './importing.js';
 import { Metering } from './metering.js';
 import { Lookups } from './reads/lookups.js';
 import { Watchers } from './watchers.js';
@@ -23,8 +23,7 @@ import { Access } from './work/access.js';
 export interface StoreParts {
   readonly place: StorePlace;
   readonly options: ResolvedStoreOptions;
-  /** What config file and environment say of imports. */
-  readonly imports: ImportOptions;
+  readonly imports: ImportDefaults;
   readonly catalog: Catalog;
   readonly acting: Acting;
   readonly events: StoreEmitter;
@@ -46,15 +45,15 @@ export function partsOf(place: StorePlace, { options, imports }: EffectiveOption
   const caches = new Caches(place, options, events);
   const metering = new Metering(events, catalog, caches);
   const watchers = new Watchers(events, metering.imports);
-  const lookups = new Lookups({ ...place, catalog, caches });
-  const lookup = (name: string): Lookup => lookups.of(name);
-  const store = { ...place, catalog, caches, events, lookup, live: lookups.live };
+  const lookups = new Lookups({ ...place, catalog, caches }, (name) => schemaVersionOf(options, name));
+  const { of: lookup, versionOf, live } = lookups;
+  const store = { ...place, catalog, caches, events, lookup, live };
   const serving = new Serving(store, options, !(place instanceof MemoryPlace));
   const look = (): void => serving.look();
   const { directory } = place;
   const access = new Access({ directory, readOnly: options.readOnly, catalog, caches, worked: look });
   const transactions = new Transactions({
-    ...{ catalog, place, lookup, committed: look, closing: access.closing },
+    ...{ catalog, place, lookup, versionOf, committed: look, closing: access.closing },
     admitted: (read) => caches.admitted(read),
     logsRecords: options.audit.records,
   });
@@ -64,7 +63,8 @@ export function partsOf(place: StorePlace, { options, imports }: EffectiveOption
   };
   const acts = actsOf(transact, acting, catalog, options.readOnly);
   return {
-    ...{ place, options, imports, catalog, acting, events, caches, lookups, serving, access, metering, watchers },
+    imports: { below: imports, versionOf },
+    ...{ place, options, catalog, acting, events, caches, lookups, serving, access, metering, watchers },
     ...{ transactions, transact, acts },
   };
 }

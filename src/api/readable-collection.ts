@@ -14,7 +14,7 @@ import {
 import type { KeyValue } from '../keys/encode.js';
 import type { UnsafeIntegers } from '../keys/json-value.js';
 import type { LatencySampler } from '../lookup/cache/latency-sampler.js';
-import { freshnessIn, hasFreshnessAlone, type ReadOptions } from '../lookup/index/read-options.js';
+import { hasFreshnessAlone, type ReadOptions, readOptionsIn } from '../lookup/index/read-options.js';
 import { scanChunks } from '../lookup/iterate.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { countRows } from '../lookup/rows/counting.js';
@@ -49,7 +49,7 @@ export class ReadableCollection<T = unknown, Stored = T> extends RowReads<T> {
    * @internal
    * @param reading which read path to use. @param isFixed whether reads that have no options always use `lookup`.
    */
-  constructor(lookup: Lookup, form: ValueForm<T>, reading = readingOneState(lookup), isFixed = true) {
+  constructor(lookup: Lookup, form: ValueForm<T>, reading: Reading, isFixed: boolean) {
     super(reading, form);
     this.name = lookup.name;
     this.#form = form;
@@ -127,8 +127,8 @@ export class ReadableCollection<T = unknown, Stored = T> extends RowReads<T> {
 
   /**
    * Yields a row for each record, in source order; records that were changed since come after the others.
-   * @throws GristmillError COLLECTION_NOT_FOUND, CURSOR_EXPIRED, CHECKSUM_MISMATCH, IO_ERROR, CODEC_FAILED, STORE_BUSY if an
-   * import has replaced the collection meanwhile, STORE_CLOSED; TypeError
+   * @throws GristmillError COLLECTION_NOT_FOUND, VERSION_MISMATCH, CURSOR_EXPIRED, CHECKSUM_MISMATCH, IO_ERROR, CODEC_FAILED, STORE_BUSY if
+   * an import has replaced the collection meanwhile, STORE_CLOSED; TypeError
    * @example for await (const { primaryKey, value } of users.scan()) console.log(primaryKey, value.name);
    */
   scan(options?: ScanOptions): AsyncGenerator<Row<T>> {
@@ -177,12 +177,12 @@ export class ReadableCollection<T = unknown, Stored = T> extends RowReads<T> {
   async exportFiles(directory: string, options?: FilesOptions): Promise<FilesReport> {
     const filled = resolveFilesOptions(options);
     const { exportFiles } = await later.load();
-    return exportFiles(this.#reading(filled.freshness), directory, filled);
+    return exportFiles(this.#reading(filled.freshness, filled.schemaVersion), directory, filled);
   }
 
   async *#exported(options: FilledStreamOptions): AsyncGenerator<Uint8Array> {
     const { exportCollection } = await later.load();
-    yield* exportCollection(this.#reading(options.freshness), options);
+    yield* exportCollection(this.#reading(options.freshness, options.schemaVersion), options);
   }
 
   /**
@@ -199,12 +199,13 @@ export class ReadableCollection<T = unknown, Stored = T> extends RowReads<T> {
   stat(options?: ReadOptions): CollectionStat {
     const lookup = this.#at('stat', options);
     const { manifest, shards } = lookup.generation();
-    return collectionStat(lookup.store, manifest, shards);
+    return collectionStat(lookup.store.catalog, lookup.store, manifest, shards);
   }
 
   #at(method: string, options: ReadOptions | undefined): Lookup {
     if (options === undefined && this.#lookup !== undefined) return this.#lookup;
-    return this.#reading(freshnessIn(method, options));
+    const { freshness, schemaVersion } = options === undefined ? {} : readOptionsIn(method, options);
+    return this.#reading(freshness, schemaVersion);
   }
 }
 
@@ -220,13 +221,6 @@ export async function profiled(lookup: Lookup, given: SchemaOptions | undefined)
     snapshot.release();
     generation.release();
   }
-}
-
-function readingOneState(lookup: Lookup): Reading {
-  return (freshness) => {
-    if (freshness !== undefined) throw new TypeError('a snapshot is one state, so its reads have no option freshness');
-    return lookup;
-  };
 }
 
 // What is timed, now and then: functions that close over nothing, for they stand in the path of every read.

@@ -5,13 +5,14 @@
 
 import { DEFAULT_COLLECTION } from '../base/names.js';
 import type { Caches } from '../lookup/cache/caches.js';
-import { Lookup } from '../lookup/lookup.js';
+import type { Reading } from '../lookup/rows/reading.js';
 import { ValueForm } from '../lookup/rows/value-form.js';
 import type { AnyCollections, AnyNameIn, DefaultRecord, RecordIn } from '../options/record-types.js';
 import type { ValueOptions } from '../options/values.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import type { CatalogSnapshot } from '../store/types.js';
 import { ReadableCollection } from './readable-collection.js';
+import { Lookups } from './reads/lookups.js';
 
 /** All collections of a store in one state. `store.snapshot()` makes it. Release it after use. */
 export class Snapshot<Collections extends object = AnyCollections> {
@@ -19,20 +20,22 @@ export class Snapshot<Collections extends object = AnyCollections> {
   readonly generation: number;
   readonly #catalog: CatalogSnapshot;
   readonly #caches: Caches;
-  readonly #open: (name: string) => Lookup;
-  readonly #lookups = new Map<string, Lookup>();
+  readonly #lookups: Lookups;
 
-  /** @internal */
-  constructor(place: StorePlace, catalog: CatalogSnapshot, caches: Caches) {
+  /**
+   * @internal
+   * @param versionOf see `Lookups`
+   */
+  constructor(place: StorePlace, catalog: CatalogSnapshot, caches: Caches, versionOf: Lookups['versionOf']) {
     this.#catalog = catalog;
     this.#caches = caches;
     this.generation = catalog.generation();
-    this.#open = (name) => new Lookup({ ...place, catalog, caches, isExact: true }, name);
+    this.#lookups = new Lookups({ ...place, catalog, caches, isExact: true }, versionOf);
   }
 
   /**
    * Returns the collection of this name (default "records"), in the state of the snapshot.
-   * @throws GristmillError COLLECTION_NOT_FOUND; STORE_CLOSED after `release`, and after `store.close`; TypeError
+   * @throws GristmillError COLLECTION_NOT_FOUND, VERSION_MISMATCH; STORE_CLOSED after `release`, and after `store.close`; TypeError
    */
   collection<T = DefaultRecord<Collections>, Stored = T>(
     name?: AnyNameIn<Collections>,
@@ -53,12 +56,13 @@ export class Snapshot<Collections extends object = AnyCollections> {
   ): ReadableCollection<T, Stored> {
     this.#assertOpen();
     const form = new ValueForm<T>('collection', name, options);
-    let lookup = this.#lookups.get(name);
-    if (lookup === undefined) {
-      lookup = this.#open(name);
-      this.#lookups.set(name, lookup);
-    }
-    return new ReadableCollection<T, Stored>(lookup, form);
+    const { schemaVersion = this.#lookups.versionOf(name) } = form;
+    const reading: Reading = (freshness, version = schemaVersion) => {
+      if (freshness !== undefined)
+        throw new TypeError('a snapshot is one state, so its reads have no option freshness');
+      return this.#lookups.of(name, version);
+    };
+    return new ReadableCollection<T, Stored>(this.#lookups.of(name, schemaVersion), form, reading, true);
   }
 
   /** Returns the names of all collections. */
@@ -70,7 +74,7 @@ export class Snapshot<Collections extends object = AnyCollections> {
   /** Releases the snapshot. Later calls to it fail with STORE_CLOSED. Running iterations continue. Idempotent. */
   release(): void {
     this.#catalog.release();
-    this.#lookups.clear();
+    this.#lookups.live.clear();
   }
 
   /** Calls `release`, for `using`. */

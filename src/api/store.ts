@@ -7,7 +7,7 @@ import type { CollectionsReport, ImportReport } from '../base/import-report.js';
 import { DEFAULT_COLLECTION } from '../base/names.js';
 import { effectiveOptions } from '../config/effective.js';
 import type { CollectionsImportOptions, ImportOptions } from '../import/options/types.js';
-import type { Lookup } from '../lookup/lookup.js';
+import type { Reading } from '../lookup/rows/reading.js';
 import { ValueForm } from '../lookup/rows/value-form.js';
 import type { WarmReport } from '../lookup/warm/warm.js';
 import type { WarmOptions } from '../lookup/warm/warm-up.js';
@@ -16,7 +16,6 @@ import { type StoreStat, storeStat } from '../metrics/stat.js';
 import type { StoreMetrics } from '../metrics/store-metrics.js';
 import { type Reason, reasonIn } from '../options/audit.js';
 import { type NoOptions, refuseOptions } from '../options/check.js';
-import type { Freshness } from '../options/freshness.js';
 import type { AnyCollections, AnyNameIn, DefaultRecord, RecordIn, Synchronous } from '../options/record-types.js';
 import type { ResolvedStoreOptions, StoreOptions } from '../options/store-types.js';
 import type { ValueOptions } from '../options/values.js';
@@ -63,9 +62,8 @@ export class Store<Collections extends object = AnyCollections> extends Maintain
 
   /**
    * Returns the collection of this name (default "records").
-   * @param options how this handle gives records as values: integers as bigints, values by a codec. The options do not
-   * affect other handles.
-   * @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED; TypeError
+   * @param options how this handle gives and takes records (see `ValueOptions`). They do not affect other handles.
+   * @throws GristmillError COLLECTION_NOT_FOUND, VERSION_MISMATCH, STORE_CLOSED; TypeError
    * @example const users = store.collection<User>('users');
    * @example const orders = store.collection('orders', { unsafeIntegers: 'bigint' });
    */
@@ -86,8 +84,9 @@ export class Store<Collections extends object = AnyCollections> extends Maintain
     const { access, serving, lookups, acts } = this.#parts;
     access.assertOpen();
     const form = new ValueForm<T>('collection', name, options);
-    const reading = (freshness?: Freshness): Lookup => serving.lookup(name, freshness);
-    const lookup = lookups.of(name);
+    const { schemaVersion = lookups.versionOf(name) } = form;
+    const reading: Reading = (freshness, version = schemaVersion) => serving.lookup(name, freshness, version);
+    const lookup = lookups.of(name, schemaVersion);
     // It may have been dropped since it was first asked for.
     lookup.generation();
     return new Collection<T, Stored>(lookup, form, acts, reading, this.#parts.options.freshness === 'immediate');
@@ -95,10 +94,10 @@ export class Store<Collections extends object = AnyCollections> extends Maintain
 
   /** Returns all collections in their present state. Later publications do not change a snapshot. Release it after use. */
   snapshot(options?: NoOptions): Snapshot<Collections> {
-    const { access, place, catalog, caches } = this.#parts;
+    const { access, place, catalog, caches, lookups } = this.#parts;
     access.assertOpen();
     refuseOptions('snapshot', options);
-    return new Snapshot(place, catalog.snapshot(), caches);
+    return new Snapshot(place, catalog.snapshot(), caches, lookups.versionOf);
   }
 
   /** Calls `listener` with each event of this name from now on, until `off` is called with the same listener. */

@@ -2,13 +2,13 @@
 
 import type { StoreEmitter } from '../base/events.js';
 import { pathsOf } from '../import/names/sources.js';
-import type { ImportOptions } from '../import/options/types.js';
 import type { ImportTarget } from '../import/work.js';
 import type { ImportMeter } from '../metrics/import-meter.js';
 import type { SyncOptions } from '../sources/sync.js';
 import type { CompactOptions } from '../upkeep/compact/options.js';
 import { resolveWatchOptions, type WatchOptions, watchOptionsOver } from '../watch/watch-options.js';
 import type { Watcher } from '../watch/watcher.js';
+import { type ImportDefaults, inVersionOf } from './importing.js';
 import { later } from './load.js';
 
 export type { Watcher, WatchOptions };
@@ -27,15 +27,14 @@ export class Watchers {
   /**
    * See `Store.watch`.
    * @param target its signal `closing` closes the watcher, as that of the options does
-   * @param imports what config file and environment say of imports
    */
   async start(
     target: Omit<ImportTarget, 'startWorkers'> & { readonly closing: AbortSignal },
     sources: readonly (string | URL)[],
-    imports: ImportOptions,
+    defaults: ImportDefaults,
     given?: WatchOptions,
   ): Promise<Watcher> {
-    const options = watchOptionsOver(imports, given);
+    const options = inVersionOf(watchOptionsOver(defaults.below, given), defaults);
     pathsOf(sources);
     const { collection = 'records' } = resolveWatchOptions(options).importing;
     target.catalog.assertOpen();

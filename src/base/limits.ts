@@ -128,12 +128,14 @@ export const FENCES_MAX = 1_000_000;
 /** Records of an inline shard before the next is begun: what compaction makes one file of. */
 export const INLINE_RECORDS_MAX = 65_536;
 /** Of transactions that are committed together: the time their callbacks take, and the text they put; one alone may take more. */
-export const GROUP_MILLISECONDS_MAX = 1;
+export const GROUP_MILLISECONDS_MAX = 2;
 export const GROUP_BYTES_MAX = 4 * MIB;
 /** Shards without a live record that wait until their entries are cleaned out of the secondary indexes; more do not wait. */
 export const DEAD_SHARDS_MAX = 64;
 /** Keys of a collection whose places are remembered: as many as a busy service asks for again and again. */
 export const HOT_PLACES_MAX = 65_536;
+/** Bytes of texts in a newer shape that are kept for a collection, so that they are not made again at each read. */
+export const RESHAPED_BYTES_MAX = 8 * MIB;
 /** Keys of a store's hot set, over all collections: at a frame each, ten times what is loaded of it by default. */
 export const HOT_SET_KEYS_MAX = 10_000;
 /** Largest file of a hot set that is read: more than its keys can take, each as long as keys may be. */

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit/audit.js';
 import { addBackup } from './commands/backup.js';
+import { addCollections } from './commands/collection/list.js';
 import { addClear, addDropCollection } from './commands/collection/remove.js';
 import { addRename } from './commands/collection/rename.js';
 import { addCompact } from './commands/compact.js';
@@ -51,7 +52,7 @@ ${DEFAULT_STORE_SHOWN}.
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|init|encrypt|decrypt|key|get|range|count|distinct|export|stat|schema|types|put|patch|delete|compact|verify|repair|backup|share|config|quarantine|index|evolve|drop|clear|rename|audit)$/;
+  /^(import|watch|init|encrypt|decrypt|key|get|range|count|distinct|export|stat|schema|types|put|patch|delete|compact|verify|repair|backup|share|config|quarantine|index|evolve|collections|drop|clear|rename|audit)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -62,7 +63,7 @@ function createProgram(): Command {
     .configureOutput({ writeOut: print, writeErr: printError, outputError: () => {} })
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
-  const reading = [addGet, addRange, addCount, addDistinct, addExport, addStat, addSchema, addTypes];
+  const reading = [addGet, addRange, addCount, addDistinct, addExport, addStat, addCollections, addSchema, addTypes];
   const writing = [addPut, addPatch, addDelete];
   const upkeep = [
     addIndex,

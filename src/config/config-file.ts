@@ -10,7 +10,7 @@ import { GristmillError } from '../base/errors.js';
 import { loadPackage } from '../base/load.js';
 import type { ImportOptions } from '../import/options/types.js';
 import type { Freshness } from '../options/freshness.js';
-import type { CacheOptions, StoreOptions } from '../options/store-types.js';
+import type { CollectionReadOptions, StoreOptions } from '../options/store-types.js';
 import { CONFIG_FILES } from './found.js';
 
 /**
@@ -21,8 +21,8 @@ import { CONFIG_FILES } from './found.js';
 export interface ConfigFile extends Written<Omit<StoreOptions, 'collections' | 'config' | 'encryption' | 'audit'>> {
   /** The path of the file with the key of an encrypted store. Default: none. */
   readonly keyFile?: string | undefined;
-  /** Cache options for single collections, by collection name. Default: none. */
-  readonly collections?: { readonly [collection: string]: Written<CacheOptions> } | undefined;
+  /** Cache options and `schemaVersion` of single collections, by collection name. Default: none. */
+  readonly collections?: { readonly [collection: string]: Written<CollectionReadOptions> } | undefined;
   /** Options of all imports, and of watchers. Default: none. */
   readonly import?: Written<Omit<ImportOptions, 'onChanged' | 'onWait' | 'onProgress' | 'signal' | 'why'>> | undefined;
 }

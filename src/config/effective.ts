@@ -8,7 +8,7 @@ import type { CollectionsImportOptions, ImportOptions } from '../import/options/
 import { isOptions } from '../options/check.js';
 import type { EncryptionOptions } from '../options/encryption.js';
 import { resolveStoreOptions } from '../options/store.js';
-import type { CacheOptions, ResolvedStoreOptions, StoreOptions } from '../options/store-types.js';
+import type { CollectionsOptions, ResolvedStoreOptions, StoreOptions } from '../options/store-types.js';
 import { findConfig } from './found.js';
 
 /** Reads config files and variables. */
@@ -39,7 +39,7 @@ export async function effectiveOptions(given: StoreOptions = {}): Promise<Effect
 
 /** One set of options over another; what is undefined, or is not there, is as below. */
 function optionsOver(below: StoreOptions, above: StoreOptions): StoreOptions {
-  const collections: Record<string, CacheOptions> = Object.assign(Object.create(null), below.collections);
+  const collections: Record<string, CollectionsOptions[string]> = Object.assign(Object.create(null), below.collections);
   for (const [name, options] of Object.entries(above.collections ?? {})) {
     collections[name] = { ...collections[name], ...defined(options) };
   }

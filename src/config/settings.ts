@@ -7,7 +7,7 @@ import { GristmillError } from '../base/errors.js';
 import { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
 import { type DataTable, hintFor, renamed } from '../options/check.js';
-import { CACHE_OPTIONS, STORE_SETTINGS } from '../options/store.js';
+import { PER_COLLECTION, STORE_SETTINGS } from '../options/store.js';
 import type { CollectionsOptions, StoreOptions } from '../options/store-types.js';
 import { readConfigFile } from './config-file.js';
 import { type FoundConfig, VARIABLE_PREFIX } from './found.js';
@@ -32,7 +32,7 @@ interface ConfiguredOptions {
 /** The table a setting is a row of. */
 export function tableFor(of: Setting['of']): DataTable {
   if (of === 'store') return STORE_SETTINGS;
-  return of === 'import' ? IMPORT_OPTIONS : CACHE_OPTIONS;
+  return of === 'import' ? IMPORT_OPTIONS : PER_COLLECTION;
 }
 
 /** What holds where nothing is set. */

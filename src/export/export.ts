@@ -16,7 +16,7 @@ import type { HeldState } from './plan/planned.js';
 import { type FilledStreamOptions, levelOf } from './work/options.js';
 
 /**
- * The bytes of an export. Each chunk is valid until the next one is asked for.
+ * The bytes of an export. Each chunk belongs to whoever asks for it.
  * @throws GristmillError COLLECTION_MISMATCH, INDEX_NOT_FOUND, CHECKSUM_MISMATCH, IO_ERROR, STORE_CLOSED, CANCELLED; TypeError
  */
 export async function* exportBytes(
@@ -67,7 +67,7 @@ async function formOf(
     case 'array':
       return { kind: 'array', pretty };
     case 'object':
-      return { kind: 'object', pretty, keys: isNamed ? undefined : keysOf(manifest) };
+      return { kind: 'object', pretty, keys: isNamed ? undefined : keysOf(held.generation) };
   }
 }
 

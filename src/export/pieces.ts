@@ -1,13 +1,13 @@
 // records > plan > form > [pieces] > pack: plans the pieces of an export, and has workers write them, in order. At most a few are in
-// flight, in memory that is used again, so the memory does not depend on the size of the collection.
+// flight, so the memory does not depend on the size of the collection.
 
 import { type KeyNames, namesOf } from '../keys/key-path.js';
+import type { Generation } from '../lookup/index/generation.js';
 import { inOrder } from '../parallel/in-order.js';
-import type { CollectionManifest } from '../store/types.js';
 import type { RecordForm } from './forms/form.js';
 import { type Piece, type PiecePacking, stopped } from './pack/piece.js';
 import { chosenRecords, keyOrder } from './plan/chosen.js';
-import { type HeldState, PIECE_BYTES, type PlannedPiece } from './plan/planned.js';
+import type { HeldState, PlannedPiece } from './plan/planned.js';
 import { sourceOrder } from './plan/source-order.js';
 import { type FilledSelection, isSelection } from './work/options.js';
 import type { Exporters } from './work/task.js';
@@ -25,8 +25,8 @@ export interface Written {
 export const PLAIN: PiecePacking = { codec: 'none', level: 0 };
 
 /** Where records have their keys. Undefined for names and ordinals. */
-export function keysOf({ key }: CollectionManifest): KeyNames | undefined {
-  return key.kind === 'path' ? namesOf(key.path) : undefined;
+export function keysOf({ manifest: { key }, forms }: Generation): KeyNames | undefined {
+  return key.kind === 'path' ? namesOf(forms.pathIn(key.path)) : undefined;
 }
 
 /** Which records are exported, and in which order. */
@@ -42,23 +42,24 @@ export async function* recordPieces(
   const { pieces, isOne } = await lookedInto(await plannedPieces(held, options, written));
   const { form, packing } = written;
   const credits = isOne ? 1 : options.workers + 1;
-  const free = Array.from({ length: credits }, () => new SharedArrayBuffer(PIECE_BYTES + PIECE_BYTES / 8));
   let workers: Exporters | undefined;
   let isFirst = true;
-  const start = async (next: PlannedPiece): Promise<Piece & { readonly into?: SharedArrayBuffer }> => {
+  const start = async (next: PlannedPiece): Promise<Piece> => {
     if (next.kind === 'copied') return { bytes: await next.bytes, plainBytes: 0, crc: 0 };
+    const { source, plainBytes } = next.task;
+    if (source.kind === 'text' && form.kind === 'ndjson' && packing.codec === 'none') {
+      return { bytes: source.text, plainBytes, crc: 0 };
+    }
     // One piece is written sooner than a thread is started.
     workers ??= startWorkers(isOne ? 0 : options.workers);
-    const into = free.pop()!;
-    const task = { ...next.task, isFirst, form, packing, into };
+    const task = { ...next.task, isFirst, form, packing };
     isFirst = false;
-    return { ...(await workers.piece(task)), into };
+    return workers.piece(task);
   };
   try {
     for await (const { result } of inOrder(pieces, credits, start, () => {})) {
       if (options.signal?.aborted) throw stopped();
       yield result;
-      if (result.into !== undefined) free.push(result.into);
     }
   } finally {
     await workers?.close();

@@ -3,7 +3,7 @@
 
 import { Readable } from 'node:stream';
 
-/** Bytes of which each chunk is valid until the next one is asked for. */
+/** Bytes. Each chunk belongs to whoever asks for it. */
 type Chunks = AsyncGenerator<Uint8Array>;
 
 /** Makes the chunks when they are first asked for. */
@@ -47,11 +47,11 @@ export function webStream(chunks: Chunks): ReadableStream<Uint8Array> {
   );
 }
 
-/** A copy of the next chunk that has bytes: it belongs to the reader. Undefined at the end. */
-async function nextOf(chunks: Chunks): Promise<Buffer | undefined> {
+/** The next chunk that has bytes; undefined at the end. */
+async function nextOf(chunks: Chunks): Promise<Uint8Array | undefined> {
   for (;;) {
     const next = await chunks.next();
     if (next.done) return undefined;
-    if (next.value.byteLength > 0) return Buffer.from(next.value);
+    if (next.value.byteLength > 0) return next.value;
   }
 }

@@ -22,21 +22,20 @@ let room: TextRoom | undefined;
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR, COLLECTION_MISMATCH */
 export function writePiece(task: PieceTask, blobs: Blobs): Piece {
-  const { packing, into } = task;
-  const text = new PieceText();
+  const { plainBytes: lineBytes, form } = task;
+  // Other forms have a bit more.
+  const text = new PieceText(form.kind === 'ndjson' ? lineBytes : lineBytes + Math.ceil(lineBytes / 8));
   addText(task, blobs, text);
-  const { bytes, crc } = packText(text.bytes, packing);
   const plainBytes = text.bytes.byteLength;
-  const isTooLarge = bytes.byteLength > into.byteLength;
-  const given = isTooLarge ? new Uint8Array(bytes.byteLength) : new Uint8Array(into, 0, bytes.byteLength);
-  given.set(bytes);
-  return { bytes: given, plainBytes, crc };
+  const { bytes, crc } = packText(text.bytes, task.packing);
+  if (task.packing.codec !== 'none') text.keep();
+  return { bytes, plainBytes, crc };
 }
 
 function addText(task: PieceTask, blobs: Blobs, text: PieceText): void {
   const { source, path, form } = task;
   if (form.kind === 'array' && !form.pretty) copyElements(task, blobs, text);
-  else if (form.kind !== 'ndjson') text.add(Buffer.from(written(task, blobs)));
+  else if (form.kind !== 'ndjson') text.addString(written(task, blobs));
   else if (source.kind === 'text') text.add(source.text);
   else if (source.dead === undefined && source.route === undefined) copyFrames(source, path, blobs, text);
   else for (const frame of framesOf(source, path, blobs)) copyOthers(frame, text);
@@ -58,15 +57,10 @@ function copyElements({ source, path, form, isFirst }: PieceTask, blobs: Blobs, 
 
 function copyFrames({ entry, from, to }: FrameSource, path: string, blobs: Blobs, text: PieceText): void {
   const reader = ShardReader.open(blobs, path, entry);
-  room ??= new TextRoom();
-  const used = room;
   try {
-    for (let index = from; index < to; index++) {
-      const plainBytes = reader.plainBytesOf(index);
-      reader.readFrameSync(index, (bytes) => used.room(bytes));
-      if (used.lines(plainBytes) !== reader.linesOf(index)) throw otherLines(reader, index);
-      text.add(used.text(plainBytes));
-      if (plainBytes > KEPT_ROOM_BYTES) room = undefined;
+    for (const { index, plain, used } of decodedFrames(reader, from, to)) {
+      if (used.lines(plain.byteLength) !== reader.linesOf(index)) throw otherLines(reader, index);
+      text.add(plain);
     }
   } finally {
     reader.close();
@@ -111,14 +105,35 @@ function* framesOf(source: PieceSource, path: string, blobs: Blobs): Generator<P
   const reader = ShardReader.open(blobs, path, entry);
   const first = reader.firstLine(from);
   try {
-    for (let index = from; index < to; index++) {
-      const frame = openFrame(reader.readFrameSync(index), reader, index);
+    for (const { index, plain } of decodedFrames(reader, from, to)) {
+      const frame = openFrame(plain, reader, index);
       const before = reader.firstLine(index) - first;
       const isLeftOut = (line: number) => dead !== undefined && isDead(dead, before + line);
       yield form.reshape === undefined ? { frame, isLeftOut } : reshaped({ frame, isLeftOut }, form);
     }
   } finally {
     reader.close();
+  }
+}
+
+interface DecodedFrame {
+  readonly index: number;
+  /** Valid until the next one. */
+  readonly plain: Buffer;
+  /** What the text is in. */
+  readonly used: TextRoom;
+}
+
+/** Frames `from` … `to` − 1, from one read, one after another in the same room. */
+function* decodedFrames(reader: ShardReader, from: number, to: number): Generator<DecodedFrame> {
+  const stored = reader.storedFramesSync(from, to);
+  const at = (index: number) => reader.offsetOf(index) - reader.offsetOf(from);
+  for (let index = from; index < to; index++) {
+    room ??= new TextRoom();
+    const used = room;
+    const plain = reader.decode(index, stored.subarray(at(index), at(index + 1)), (bytes) => used.room(bytes));
+    yield { index, plain, used };
+    if (plain.byteLength > KEPT_ROOM_BYTES) room = undefined;
   }
 }
 

@@ -26,6 +26,7 @@ import {
 import { ImportRun } from './import-run.js';
 import { keepProfile } from './kept-profile.js';
 import { mergeRuns } from './merge/merge.js';
+import { inNewestVersion } from './old-sources.js';
 import type { FilledImportOptions } from './options/resolve.js';
 import { checkRest, checkUnchanged } from './plan/plan.js';
 import { MemoryWatch } from './report/peak-memory.js';
@@ -65,8 +66,9 @@ export async function importTogether(
 ): Promise<readonly ImportReport[]> {
   const memory = new MemoryWatch();
   const imports = given.map(({ options, work }) => {
-    const { catalog } = target;
-    return { options: { ...options, ...indexesFor(catalog, options), ...carriedFor(catalog, options) }, work };
+    const newest = inNewestVersion(target.catalog, options);
+    const facts = { ...indexesFor(target.catalog, newest), ...carriedFor(target.catalog, newest) };
+    return { options: { ...newest, ...facts }, work };
   });
   const reporter = new Reporter(imports[0]!.options, target.observer);
   const runs: ImportRun[] = [];

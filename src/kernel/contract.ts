@@ -40,6 +40,8 @@ export const BadReason = {
   TOO_MANY_KEYS: 'has more index values than the limit',
   // Of option transform (import/rules/transform.ts).
   TRANSFORM_FAILED: 'option transform failed',
+  // Of option schemaVersion (import/rules/rules.ts).
+  MIGRATION_FAILED: 'cannot be migrated to the newest version of the collection',
   // Of option validate (import/rules/validate.ts).
   SCHEMA_VIOLATION: 'not valid against the schema',
   // Of documents that have their records inside (import/scan/document-scan.ts); the kernels know none.

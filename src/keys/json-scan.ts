@@ -11,7 +11,7 @@ const CLOSE_OBJECT = '}'.charCodeAt(0);
 /** The one bit in which a bracket differs from a brace: with it, one comparison finds both. */
 const BRACE_BIT = 0x20;
 /** Longer strings are searched for their end by `indexOf`, which is faster on long texts and costs a call on short ones. */
-const SHORT_STRING = 24;
+export const SHORT_STRING = 24;
 
 /** One past the closing quote of the string that begins at `at`. */
 export function stringEnd(text: string, at: number): number {
@@ -24,7 +24,8 @@ export function stringEnd(text: string, at: number): number {
   return longStringEnd(text, at);
 }
 
-function longStringEnd(text: string, at: number): number {
+/** The same, without a look at single characters. */
+export function longStringEnd(text: string, at: number): number {
   let end = text.indexOf('"', at + 1);
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
   return end === -1 ? noEnd() : end + 1;

@@ -27,17 +27,20 @@ export interface LookupStore extends StorePlace {
 export class Current {
   readonly #store: LookupStore;
   readonly #name: string;
+  /** In which records are given; undefined: the newest. */
+  readonly #version: number | undefined;
   #generation: Generation;
   #checkedAt = Date.now();
   #commits: number;
 
   /**
    * @param previous the same over another state of the catalog. Data that is the same is not loaded again.
-   * @throws GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name
+   * @throws GristmillError COLLECTION_NOT_FOUND, VERSION_MISMATCH; TypeError for an invalid name
    */
-  constructor(store: LookupStore, name: string, previous: Current | undefined) {
+  constructor(store: LookupStore, name: string, version: number | undefined, previous: Current | undefined) {
     this.#store = store;
     this.#name = name;
+    this.#version = version;
     this.#commits = store.catalog.commits;
     store.catalog.refresh();
     this.#generation = this.#load(previous === undefined ? undefined : previous.#generation);
@@ -137,7 +140,7 @@ export class Current {
 
   #load(previous: Generation | undefined): Generation {
     const { catalog, caches } = this.#store;
-    const generation = Generation.load(catalog, caches, this.#name, previous);
+    const generation = Generation.load(catalog, caches, this.#name, this.#version, previous);
     if (generation !== undefined) return generation;
     // It was dropped: who still reads it goes on, and its files are closed then.
     previous?.supersede(undefined);

@@ -65,7 +65,7 @@ async function* scanFrames(lookup: Lookup, start: Start): AsyncGenerator<Scanned
     for (const entry of generation.shards.slice(first)) {
       const from = after?.shard === entry.shard ? after.ordinal + 1 : 0;
       const dead = generation.tombstones(entry, snapshot);
-      const form = generation.formOf(entry);
+      const form = generation.forms.of(entry);
       const frames = entry.fileNumber === 0 ? inlineLines(entry, snapshot) : linesOfFile(entry, lookup, from);
       for await (const frame of frames) {
         yield { ...frame, entry, dead, form, from };

@@ -17,11 +17,14 @@ import { Current, type LookupStore } from './current.js';
 import { Fetch } from './fetch.js';
 import type { Generation } from './index/generation.js';
 import { isKeyOf, locate } from './index/locate.js';
+import { ReshapedTexts } from './reshaped-texts.js';
 import { Texts } from './texts.js';
 import { Values } from './values.js';
 
 export class Lookup {
   readonly name: string;
+  /** The version in which records are given; undefined: the newest. */
+  readonly version: number | undefined;
   readonly store: LookupStore;
   readonly caches: CollectionCaches;
   readonly fetch: Fetch;
@@ -32,13 +35,15 @@ export class Lookup {
 
   /**
    * @param previous the same over another state of the catalog. Data that is the same is not loaded again.
-   * @throws GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name
+   * @param version in which records are given; undefined: the newest
+   * @throws GristmillError COLLECTION_NOT_FOUND, VERSION_MISMATCH; TypeError for an invalid name
    */
-  constructor(store: LookupStore, name: string, previous?: Lookup) {
+  constructor(store: LookupStore, name: string, previous?: Lookup, version?: number) {
     checkNameToFind(name);
     this.store = store;
     this.name = name;
-    const current = new Current(store, name, previous === undefined ? undefined : previous.#current);
+    this.version = version;
+    const current = new Current(store, name, version, previous === undefined ? undefined : previous.#current);
     this.#current = current;
     // Not sooner: of a collection that is not there nothing is kept.
     const caches = store.caches.of(name);
@@ -48,13 +53,14 @@ export class Lookup {
     // Where no shard has changed hot places are still what they were: each confirms itself.
     const isSame = previous !== undefined && current.hasLayoutOf(previous.#current);
     const hotPlaces = isSame ? previous.hotPlaces : new HotPlaces(previous?.hotPlaces.reads);
-    this.#texts = new Texts(current, caches, fetch, hotPlaces);
-    const { records, exactRecords } = caches;
+    const reshaped = isSame ? previous.#texts.reshaped : new ReshapedTexts();
+    this.#texts = new Texts(current, caches, fetch, hotPlaces, reshaped);
+    const records = caches.recordsIn(version);
     const parts = { store, current, caches, fetch };
-    if (records !== undefined && exactRecords !== undefined) {
+    if (records !== undefined) {
       this.#values = {
-        number: new Values(parts, this.#texts, records),
-        bigint: new Values(parts, this.#texts, exactRecords),
+        number: new Values(parts, this.#texts, records.number),
+        bigint: new Values(parts, this.#texts, records.bigint),
       };
     }
   }

@@ -14,18 +14,22 @@ import type { Current } from './current.js';
 import { type Address, type Fetch, isInline } from './fetch.js';
 import type { Generation } from './index/generation.js';
 import { locate } from './index/locate.js';
+import type { ReshapedTexts } from './reshaped-texts.js';
 
 export class Texts {
   readonly hotPlaces: HotPlaces;
+  readonly reshaped: ReshapedTexts;
   readonly #current: Current;
   readonly #caches: CollectionCaches;
   readonly #fetch: Fetch;
 
-  constructor(current: Current, caches: CollectionCaches, fetch: Fetch, hotPlaces: HotPlaces) {
+  /** @param reshaped of the hot places */
+  constructor(current: Current, caches: CollectionCaches, fetch: Fetch, hotPlaces: HotPlaces, reshaped: ReshapedTexts) {
     this.#current = current;
     this.#caches = caches;
     this.#fetch = fetch;
     this.hotPlaces = hotPlaces;
+    this.reshaped = reshaped;
   }
 
   getSync(given: KeyValue): string | undefined {
@@ -84,6 +88,7 @@ export class Texts {
     const frame = place && this.#caches.cachedFrame(place.file, place.frame);
     if (frame === undefined) return undefined;
     this.#caches.counters.frameHits++;
+    if (place!.form.reshape !== undefined) return this.reshaped.textAt(place!, frame);
     return recordText(lineText(frame, place!.line), place!.form);
   }
 

@@ -1,13 +1,17 @@
 // The metrics of a store for Prometheus, and the only file that imports prom-client. Nothing is kept up to date for it:
 // the numbers are made when they are collected.
+// biome-ignore-all lint/suspicious/noTsIgnore: it is an error only where the package is not installed
 
-import type { Registry } from 'prom-client';
 import { loadPackage } from '../base/load.js';
 import type { OnSample } from '../lookup/cache/latency-sampler.js';
 import { answeredLabel, METRICS, type MetricRow, prometheusName, READ_SECONDS, type Sample } from './metric-table.js';
 import type { StoreMetrics } from './store-metrics.js';
 
-export type { Registry };
+// The last line goes into the declarations: a program without prom-client compiles, too.
+/**
+ * A registry of prom-client, an optional package.
+ * @ts-ignore: it may be missing */
+export type Registry = import('prom-client').Registry;
 
 type Client = typeof import('prom-client');
 

@@ -14,8 +14,9 @@ import { collectionOf, quarantineNames } from '../store/quarantine/names.js';
 import { isExchanging } from '../store/ring/data-keys.js';
 import { storedRing } from '../store/ring/ring.js';
 import type { SealKeys } from '../store/seal/types.js';
+import { versionOf } from '../store/shapes/tree.js';
 import { isExact } from '../store/shards/joined/exact.js';
-import type { Catalog, CollectionManifest, IndexManifest, KeyRule, ShardEntry } from '../store/types.js';
+import type { Catalog, CatalogRead, CollectionManifest, IndexManifest, KeyRule, ShardEntry } from '../store/types.js';
 
 /** The size of an index of a collection. */
 export interface IndexStat {
@@ -36,6 +37,14 @@ export interface CollectionStat {
   readonly name: string;
   /** The path of the primary key; "(name)" if member names are the keys, "(ordinal)" if there is no key. */
   readonly key: KeyPath;
+  /** The version of its records: the number of migrations that were applied and not undone (docs/evolution.md). */
+  readonly version: number;
+  /**
+   * The absolute paths and addresses that the collection is known to be made from: the sources of the last import that
+   * replaced it, or of its synchronisation. Other imports, and transactions, may have added records. Absent if only
+   * transactions, merging imports or streams made it.
+   */
+  readonly sources?: readonly string[];
   /** The layout of the source of the last import. */
   readonly layout: Layout;
   /** The number of live records. */
@@ -151,7 +160,7 @@ export function storeStat(catalog: Catalog, place: StorePlace): StoreStat {
   catalog.refresh();
   const { format, generation, created } = catalog.header();
   const states = catalog.collections().map((manifest) => ({ manifest, entries: catalog.shards(manifest) }));
-  const collections = states.map(({ manifest, entries }) => collectionStat(place, manifest, entries));
+  const collections = states.map(({ manifest, entries }) => collectionStat(catalog, place, manifest, entries));
   const exact =
     collections.every((collection) => collection.exact) &&
     hasNoOthers(
@@ -213,6 +222,7 @@ function hasNoOthers({ directory, blobs }: StorePlace, entries: readonly ShardEn
 
 /** @param entries of all its shards */
 export function collectionStat(
+  read: CatalogRead,
   place: StorePlace,
   manifest: CollectionManifest,
   entries: readonly ShardEntry[],
@@ -220,11 +230,15 @@ export function collectionStat(
   const { name, framing, records, inline, shards, sourceBytes, plainBytes, storedBytes, generation, published } =
     manifest;
   const dead = manifest.dead - manifest.holes;
+  const history = read.history(manifest.id);
+  const sources = read.sourceManifest(manifest.id)?.sources;
   const indexes = (manifest.primary === undefined ? [] : [manifest.primary]).concat(manifest.secondary);
   return {
     ...{
       name,
       key: describeKey(manifest.key),
+      version: history === undefined ? 0 : versionOf(history, manifest.shape ?? 0),
+      ...(sources && { sources }),
       layout: layoutOfFraming(framing),
       records,
       dead,

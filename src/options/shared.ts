@@ -1,12 +1,20 @@
 // Options that several methods have: what they share is one row here.
 
 import { availableParallelism } from 'node:os';
-import { WORKERS_MAX } from '../base/limits.js';
+import { SHAPES_MAX, WORKERS_MAX } from '../base/limits.js';
 import { hook, type OptionTable } from './check.js';
 
 /** Of work that can be cancelled. */
 export const LONG_WORK = {
   signal: { type: 'signal', default: undefined, meaning: 'signal that cancels: the method rejects with CANCELLED' },
+} as const satisfies OptionTable;
+
+/** Of what reads or writes records as another version of their collection has them. */
+export const VERSION = {
+  schemaVersion: {
+    ...{ type: 'integer', default: undefined, min: 0, max: SHAPES_MAX },
+    meaning: 'version of the collection in which records are read and written; unset: the newest',
+  },
 } as const satisfies OptionTable;
 
 /** Of what opens a store. */

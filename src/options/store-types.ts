@@ -45,9 +45,17 @@ export interface CacheOptions {
 /** The options of caches as they are in force: each has a value. */
 export type ResolvedCacheOptions = Complete<CacheOptions>;
 
-/** Cache options for single collections, by collection name. */
+/** Options that may be set for a whole store, and for single collections. All are optional. */
+export interface CollectionReadOptions extends CacheOptions {
+  /**
+   * The version of the collection in which records are read and written (docs/versions.md): 0 to 65,535. Default: the newest version.
+   */
+  readonly schemaVersion?: number | undefined;
+}
+
+/** Options of single collections, by collection name. A collection with cache options has its own cache. */
 export interface CollectionsOptions {
-  readonly [collection: string]: CacheOptions;
+  readonly [collection: string]: CollectionReadOptions;
 }
 
 /** The options of a store that are neither of its caches nor made of parts. */
@@ -92,8 +100,11 @@ export interface PlainStoreOptions {
 }
 
 /** Options of `openStore`; all optional. An unknown name is a TypeError. docs/configuration.md lists them all. */
-export interface StoreOptions extends CacheOptions, PlainStoreOptions {
-  /** Cache options for single collections, by collection name. Such a collection has its own cache. Default: none. */
+export interface StoreOptions extends CollectionReadOptions, PlainStoreOptions {
+  /**
+   * Cache options and `schemaVersion` of single collections, by collection name. A collection with cache options has its own cache.
+   * Default: none.
+   */
   readonly collections?: CollectionsOptions | undefined;
   /** What the audit log says of the changes of this process: fields of the application, changes of single records. Default: neither. */
   readonly audit?: AuditOptions | undefined;
@@ -113,6 +124,8 @@ export interface StoreOptions extends CacheOptions, PlainStoreOptions {
 export interface ResolvedStoreOptions extends ResolvedCacheOptions, Complete<Omit<PlainStoreOptions, 'trustOwner'>> {
   /** The id of a user whose stores are trusted, in addition to your own and those of root. */
   readonly trustOwner: number | undefined;
+  /** The version of collections in which records are read and written. Undefined: the newest. */
+  readonly schemaVersion: number | undefined;
   /** Only what was set for single collections. It has no prototype. */
   readonly collections: CollectionsOptions;
   /** What the audit log says of the changes of this process. */

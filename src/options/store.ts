@@ -6,7 +6,7 @@ import { any, checkedOptions, checkText, isOptions, type OptionTable, resolveOpt
 import { checkEncryption, checkPath, type EncryptionOptions } from './encryption.js';
 import type { Freshness } from './freshness.js';
 import { frameBytesFor, memoryBytes } from './memory.js';
-import { TRUST } from './shared.js';
+import { TRUST, VERSION } from './shared.js';
 import type {
   CacheOptions,
   CollectionsOptions,
@@ -61,12 +61,15 @@ export const CACHE_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
+/** What may be set for each collection apart. */
+export const PER_COLLECTION = { ...CACHE_OPTIONS, ...VERSION } as const satisfies OptionTable;
+
 /** Options of `openStore`. */
 export const STORE_OPTIONS = {
   create: { type: 'boolean', default: true, meaning: 'create the store if there is none' },
   readOnly: { type: 'boolean', default: false, meaning: 'open for reading only: nothing is created or changed' },
   ...TRUST,
-  ...CACHE_OPTIONS,
+  ...PER_COLLECTION,
   pageCacheBytes: {
     ...{ ...BYTES, default: 32 * MIB },
     meaning: 'bytes of verified index pages kept in memory',
@@ -110,7 +113,7 @@ export const STORE_SETTINGS = {
 /** As a caller gives them: with what is no data of one line. */
 const STORE_TABLE = {
   ...STORE_OPTIONS,
-  collections: any<CollectionsOptions>('cache options for single collections, by collection name'),
+  collections: any<CollectionsOptions>('cache options and schema version of single collections, by collection name'),
   audit: any<AuditOptions>('what the audit log says of the changes of this process'),
   config: any<false | string>('config file to read; false: none'),
   encryption: any<EncryptionOptions>('where the key of an encrypted store comes from'),
@@ -137,10 +140,10 @@ export function resolveStoreOptions(given: StoreOptions | undefined): ResolvedSt
 
 function checkedCollections(given: object): CollectionsOptions {
   if (!isOptions(given)) throw new TypeError(`${METHOD}: options.collections must be an object`);
-  const collections: Record<string, CacheOptions> = Object.create(null);
+  const collections: Record<string, CollectionsOptions[string]> = Object.create(null);
   for (const [name, options] of Object.entries(given)) {
     checkText(name, checkCollectionName, `${METHOD}: options.collections`);
-    collections[name] = checkedOptions(METHOD, CACHE_OPTIONS, options ?? null, `collections.${name}.`);
+    collections[name] = checkedOptions(METHOD, PER_COLLECTION, options ?? null, `collections.${name}.`);
   }
   return Object.freeze(collections);
 }
@@ -151,4 +154,12 @@ export function cacheOptionsOf(options: CachesOptions, collection: string): Reso
   const names = Object.keys(CACHE_OPTIONS) as (keyof CacheOptions)[];
   const resolved = Object.fromEntries(names.map((name) => [name, own?.[name] ?? options[name]]));
   return Object.freeze(resolved) as unknown as ResolvedCacheOptions;
+}
+
+/** The version in which a store reads and writes the records of a collection. Undefined: the newest. */
+export function schemaVersionOf(
+  { collections, schemaVersion }: Pick<ResolvedStoreOptions, 'collections' | 'schemaVersion'>,
+  collection: string,
+): number | undefined {
+  return collections[collection]?.schemaVersion ?? schemaVersion;
 }

@@ -1,6 +1,7 @@
 // The options of a handle on a collection: how it gives the records of the collection as values, and takes values as records.
 
 import { any, type OptionTable } from './check.js';
+import { VERSION } from './shared.js';
 
 /**
  * Turns records into the values that a program works with, and back. Both functions must be synchronous, and must not change
@@ -31,6 +32,11 @@ export interface ValueOptions<
   readonly unsafeIntegers?: Integers | undefined;
   /** Applied to every value that is read through the handle, and to every value that is put. Default: none. */
   readonly codec?: Codec<T, Stored> | undefined;
+  /**
+   * The version of the collection in which the handle reads and writes records (docs/versions.md). Keys and indexes are those
+   * of the newest version. Default: option `schemaVersion` of the store, else the newest version.
+   */
+  readonly schemaVersion?: number | undefined;
 }
 
 export const VALUE_OPTIONS = {
@@ -41,4 +47,5 @@ export const VALUE_OPTIONS = {
     meaning: 'type of integers beyond 2^53 - 1: number (rounded), or bigint (exact)',
   },
   codec: any<Codec<unknown>>('object that turns records into values (decode), and values into records (encode)'),
+  ...VERSION,
 } as const satisfies OptionTable;

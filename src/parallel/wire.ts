@@ -16,27 +16,30 @@ export type Answer<T> =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly error: PlainError };
 
-/** Worker side: runs `work` and makes an answer of what it returns or throws. @param cancelled what it throws when it was stopped */
-export function answer<T>(work: () => T, cancelled?: new () => Error): Answer<T> {
+/** What work throws that was stopped: its result is of no use to anyone. */
+export class Cancelled extends Error {}
+
+/** Worker side: runs `work` and makes an answer of what it returns or throws. */
+export function answer<T>(work: () => T): Answer<T> {
   try {
     return { kind: 'done', value: work() };
   } catch (error) {
-    return failed(error, cancelled);
+    return failed(error);
   }
 }
 
 /** The same of work that takes turns. */
-export async function answerLater<T>(work: () => Promise<T>, cancelled?: new () => Error): Promise<Answer<T>> {
+export async function answerLater<T>(work: () => Promise<T>): Promise<Answer<T>> {
   try {
     return { kind: 'done', value: await work() };
   } catch (error) {
-    return failed(error, cancelled);
+    return failed(error);
   }
 }
 
 /** The answer of work that threw this. */
-export function failed(error: unknown, cancelled?: new () => Error): Answer<never> {
-  if (cancelled !== undefined && error instanceof cancelled) return { kind: 'cancelled' };
+export function failed(error: unknown): Answer<never> {
+  if (error instanceof Cancelled) return { kind: 'cancelled' };
   return { kind: 'failed', error: toPlain(error) };
 }
 

@@ -10,7 +10,7 @@ import { writePiece } from '../export/write-piece.js';
 import { type DecodedPart, decodePart, type PartTask } from '../import/feed/decode-part.js';
 import { mergeEntries } from '../import/merge/entries.js';
 import { withTransform } from '../import/rules/transform.js';
-import { Cancelled, scanSpan } from '../import/scan/scan-span.js';
+import { scanSpan } from '../import/scan/scan-span.js';
 import { dropKernel } from '../import/scan/thread-kernel.js';
 import { withDecoders } from '../import/sequence/plain.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
@@ -30,14 +30,24 @@ import { checkShard } from '../upkeep/schema/check-shard.js';
 import type { Checkers, CheckResult, CheckTask } from '../upkeep/schema/task.js';
 import type { Verifiers } from '../upkeep/verify/shard.js';
 import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify/shard.js';
-import { WorkerPool } from './pool.js';
+import { READING_WORKER, WorkerPool } from './pool.js';
 
 /** Threads, where some are wanted and they can reach the files; else the calling thread. */
 export function workersFor(
   { blobs, seal }: Pick<StorePlace, 'blobs' | 'seal'>,
   threads: number,
-): Workers & Verifiers & Indexers & Profilers & Checkers & Trials & Exporters {
+): Workers & Indexers & Profilers & Checkers & Trials {
   return blobs.areFiles && threads > 0 ? new WorkerPool(threads, undefined, seal) : new InProcessWorkers(blobs, seal);
+}
+
+/** The same for work that only reads shards: its threads load less. */
+export function readersFor(
+  { blobs, seal }: Pick<StorePlace, 'blobs' | 'seal'>,
+  threads: number,
+): Verifiers & Exporters {
+  return blobs.areFiles && threads > 0
+    ? new WorkerPool(threads, READING_WORKER, seal)
+    : new InProcessWorkers(blobs, seal);
 }
 
 export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers, Checkers, Trials, Exporters {
@@ -98,7 +108,7 @@ export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers
   #next<T>(work: () => T | Promise<T>): Promise<T> {
     const done = this.#last
       .then(() => setImmediate())
-      .then(() => answerLater(async () => work(), Cancelled))
+      .then(() => answerLater(async () => work()))
       .then(unwrap<T>);
     this.#last = done.catch(() => {});
     return done;

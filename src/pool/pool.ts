@@ -7,10 +7,11 @@
 // fails and says what was worked on.
 
 import type { Piscina as Pool } from 'piscina';
+import { keptAlive } from '../base/alive.js';
 import { GristmillError } from '../base/errors.js';
 import { loadPackage } from '../base/load.js';
 import type { Piece } from '../export/pack/piece.js';
-import type { Exporters, PieceTask } from '../export/work/task.js';
+import type { Exporters, MovedBytes, PieceOrder, PieceTask } from '../export/work/task.js';
 import type { DecodedPart, PartTask } from '../import/feed/decode-part.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
 import type { SpanOrder, SpanResult } from '../import/tasks/span.js';
@@ -37,9 +38,11 @@ type Task =
   | ProfileTask
   | CheckTask
   | TrialTask
-  | PieceTask;
+  | PieceOrder;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
+/** The module of threads that verify and export: they only read shards. */
+export const READING_WORKER = new URL('../../workers/reading-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
 const HEAP_MIB = 256;
 /** Small, so that buffers no longer used are collected soon: memory is to depend on the window, not on the source. */
@@ -55,9 +58,12 @@ export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Chec
   #closing: Promise<void> | undefined;
 
   readonly #seal: SealKeys | undefined;
+  /** Who waits for the bytes of a piece, by its ticket. */
+  readonly #coming = new Map<number, (bytes: Uint8Array) => void>();
+  #lastTicket = 0;
 
   /**
-   * @param filename of the threads' module; another one is for tests of threads that fail.
+   * @param filename of the threads' module; others than the two above are for tests of threads that fail
    * @param seal the keys of an encrypted store: they go with each task
    */
   constructor(threads: number, filename = WORKER, seal?: SealKeys) {
@@ -83,6 +89,7 @@ export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Chec
     };
     // Without a listener an error outside a task would end the process; the task it belongs to fails in any case.
     this.#piscina.on('error', failed);
+    this.#piscina.on('message', ({ ticket, bytes }: MovedBytes) => this.#coming.get(ticket)?.(bytes));
     const load = () => Promise.race([this.#piscina.run(undefined), this.#lost]).catch(failed);
     // One for each thread.
     this.#loaded = Promise.all(Array.from({ length: threads }, load));
@@ -130,7 +137,15 @@ export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Chec
   }
 
   async piece(task: PieceTask): Promise<Piece> {
-    return this.#runTwice<Piece>(task, 'piece', task.path, () => {});
+    const ticket = ++this.#lastTicket;
+    const moved = new Promise<Uint8Array>((resolve) => this.#coming.set(ticket, resolve));
+    try {
+      const facts = await this.#runTwice<Omit<Piece, 'bytes'>>({ ...task, ticket }, 'piece', task.path, () => {});
+      // The pool, which has its answer, lets the process end; the bytes come by another way.
+      return { ...facts, bytes: await keptAlive(moved) };
+    } finally {
+      this.#coming.delete(ticket);
+    }
   }
 
   close(): Promise<void> {

@@ -6,8 +6,9 @@
 
 import { SOURCE_ROWS_PER_CHUNK } from '../base/limits.js';
 import type { Fingerprint } from '../import/source/source.js';
+import { isDead } from '../store/catalog/tombstones.js';
 import type { SourceLines, SourceManifest, SourceRow, SourceVersion } from '../store/source-types.js';
-import type { CatalogRead, CatalogWrite, CollectionManifest } from '../store/types.js';
+import type { CatalogRead, CatalogWrite, CollectionManifest, ShardEntry } from '../store/types.js';
 
 /** Records that came from one file, within one shard. */
 export interface RecordRange {
@@ -59,6 +60,40 @@ function decodeFile([source, path, bytes, modifiedNs, inode, device, read, numbe
 /** All files of a manifest, in order. */
 export function* notedFiles(read: CatalogRead, collectionId: number, { chunks }: SourceManifest): Generator<NotedFile> {
   for (let chunk = 0; chunk < chunks; chunk++) yield* read.sourceRows(collectionId, chunk).map(decodeFile);
+}
+
+/**
+ * Whether imports of other sources brought records that are still there. Records that transactions put are not counted: an
+ * import settles them by its option `changes`.
+ */
+export function hasOthers(read: CatalogRead, { manifest, sources }: Base): boolean {
+  const imported = read.shards(manifest).filter(({ source }) => source.file !== '');
+  const uncounted = new Map(imported.map(({ shard, records }) => [shard, records]));
+  for (const { shard, count } of rangesOf(read, manifest.id, sources)) {
+    uncounted.set(shard, (uncounted.get(shard) ?? 0) - count);
+  }
+  const doubtful = imported.filter(({ shard }) => uncounted.get(shard)! > 0);
+  if (doubtful.length === 0) return false;
+  // Files that a synchronisation has dropped leave dead records.
+  const known = new Map(doubtful.map((entry) => [entry.shard, deadIn(read, entry)]));
+  for (const { shard, first, count } of rangesOf(read, manifest.id, sources)) {
+    const bits = known.get(shard);
+    if (bits !== undefined) for (let i = first; i < first + count; i++) bits[i >>> 3]! |= 1 << (i & 7);
+  }
+  return doubtful.some(({ shard, records }) => {
+    for (let i = 0; i < records; i++) if (!isDead(known.get(shard)!, i)) return true;
+    return false;
+  });
+}
+
+function deadIn(read: CatalogRead, entry: ShardEntry): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(entry.records / 8));
+  bits.set(read.tombstones(entry).subarray(0, bits.byteLength));
+  return bits;
+}
+
+function* rangesOf(read: CatalogRead, collectionId: number, sources: SourceManifest): Generator<RecordRange> {
+  for (const { ranges } of notedFiles(read, collectionId, sources)) yield* ranges;
 }
 
 /** Collects the rows of a manifest, in order, as the values they will be; chunks that stay what they are take no room. */

@@ -2,6 +2,7 @@
 //
 // An import of all that its sources are: what it reads, and the manifest that is published with it.
 
+import { GristmillError } from '../base/errors.js';
 import type { EditCounts } from '../base/import-report.js';
 import { absoluteOf } from '../import/names/sources.js';
 import { newMeanings, optionsThatAffect } from '../import/options/affects.js';
@@ -17,10 +18,11 @@ import type { Pause } from '../parallel/pause.js';
 import type { Change } from '../store/pages/change.js';
 import { compareEntries } from '../store/pages/merge-page.js';
 import type { PublishResult } from '../store/publish/publication.js';
-import type { CatalogWrite } from '../store/types.js';
+import type { SourceManifest } from '../store/source-types.js';
+import type { CatalogRead, CatalogWrite, CollectionManifest } from '../store/types.js';
 import { refuseEdited, settleEdits } from '../update/keep-edits.js';
 import { type Comparison, idOf } from './compare.js';
-import { type Base, ManifestRows, notedFiles } from './manifest.js';
+import { type Base, hasOthers, ManifestRows, notedFiles } from './manifest.js';
 import { Notes } from './notes.js';
 import { recordsIn, removeRecords } from './vanish.js';
 
@@ -97,6 +99,7 @@ export class WholeImport implements ImportWork {
     const snapshot = catalog.snapshot();
     try {
       const manifest = snapshot.collection(this.#options.collection);
+      if (manifest !== undefined) this.#checkMode(snapshot, manifest);
       if (manifest !== undefined && this.#options.mode === 'replace') refuseEdited(manifest, this.#options);
       if (manifest !== undefined) expectation = await expectationOf(snapshot, this.#target, manifest);
       // Only names are more than the bytes of a new source can say.
@@ -121,6 +124,16 @@ export class WholeImport implements ImportWork {
       ({ sequential, fingerprint }) => sequential?.isFile === false && fingerprint.version === undefined,
     );
     return plans;
+  }
+
+  /** @throws MODE_NEEDED if nobody has said that records of other sources are to go */
+  #checkMode(read: CatalogRead, manifest: CollectionManifest): void {
+    if (this.#repeated !== undefined || this.#options.isModeGiven || manifest.records === 0) return;
+    const sources = read.sourceManifest(manifest.id);
+    const given = new Set(this.sources.map(absoluteOf));
+    const areSame = sources?.sources.every((source) => given.has(source)) === true;
+    if (areSame && !hasOthers(read, { manifest, sources: sources! })) return;
+    throw modeNeeded(manifest, sources);
   }
 
   /** Whether records of the collection stay, or it was made of these sources by the same options. */
@@ -154,4 +167,16 @@ export class WholeImport implements ImportWork {
     const hasDuplicates = counts.replaced > 0;
     this.#rows.write(write, manifest.id, { sources, rules: rulesOf(this.#options), hasDuplicates });
   }
+}
+
+/** Sources that an error names. */
+const SOURCES_NAMED = 3;
+
+function modeNeeded({ name, records }: CollectionManifest, noted: SourceManifest | undefined): GristmillError {
+  const sources = noted?.sources ?? [];
+  const rest = sources.length > SOURCES_NAMED ? ', …' : '';
+  const from = sources.length === 0 ? '' : `, made from ${sources.slice(0, SOURCES_NAMED).join(', ')}${rest}`;
+  const has = records === 1 ? '1 record' : `${records} records`;
+  const message = `collection ${name} has ${has}${from}, and this import would replace what other sources or transactions brought; nothing was imported. To replace all records, give option mode: 'replace'. To add these records, and to replace those with the same key, give option mode: 'upsert'. To add only records with new keys, give option mode: 'insert'.`;
+  return new GristmillError('MODE_NEEDED', message);
 }

@@ -13,6 +13,7 @@ import type { Resolved } from '../options/check.js';
 import { mergeUnderWay } from '../store/lock/lock-holder.js';
 import { newKeySalt } from '../store/seal/hidden-keys.js';
 import type { SealKeys } from '../store/seal/types.js';
+import { shapeOfVersion } from '../store/shapes/version.js';
 import type { Catalog, CollectionManifest, KeyRule, ShardEntry, StoreHeader } from '../store/types.js';
 import { GroupLog, type RecordLog, type TransactionNote } from './audit/group-log.js';
 import type { COLLECTION_OPTIONS } from './collection-options.js';
@@ -29,7 +30,9 @@ export interface GroupContext {
   /** The keys of the store, where it is encrypted. */
   readonly seal: SealKeys | undefined;
   /** The read path of a collection that is there. */
-  readonly lookup: (name: string) => Lookup;
+  readonly lookup: (name: string, version?: number) => Lookup;
+  /** The version in which handles read and write, if no option says it. Undefined: the newest. */
+  readonly versionOf?: (name: string) => number | undefined;
   /** Whether earlier transactions on this collection wait for an import to end its merge. */
   readonly isHeld: (name: string) => boolean;
   /** Whether each change of a record is logged. */
@@ -118,6 +121,22 @@ export class Group {
       this.#collections.delete(name);
     });
     return this.#add({ manifest, shards: [] }, undefined);
+  }
+
+  /**
+   * Reads a collection in one version, as it was when the group began. Undefined: in the newest one, or there were no records.
+   * @param given the version. Default: that of the store
+   * @throws GristmillError VERSION_MISMATCH
+   */
+  inVersion({ manifest, stored }: GroupCollection, given: number | undefined): Lookup | undefined {
+    const { lookup, versionOf } = this.#context;
+    const version = given ?? versionOf?.(manifest.name);
+    if (version === undefined) return undefined;
+    if (stored === undefined) shapeOfVersion(undefined, manifest, version);
+    if (stored === undefined) return undefined;
+    const inVersion = lookup(manifest.name, version);
+    inVersion.newest();
+    return inVersion;
   }
 
   #add(state: Pick<GroupCollection, 'manifest' | 'shards'>, stored: Lookup | undefined): GroupCollection {

@@ -40,7 +40,9 @@ interface TransactionsStore {
   readonly catalog: Catalog;
   readonly place: StorePlace;
   /** The read path of a collection that is there. */
-  readonly lookup: (collection: string) => Lookup;
+  readonly lookup: (collection: string, version?: number) => Lookup;
+  /** The version in which handles read and write, if no option says it. Undefined: the newest. */
+  readonly versionOf: (collection: string) => number | undefined;
   /** Lets the transactions of a store that is being closed read it. */
   readonly admitted: <T>(read: () => T) => T;
   /** Called when a group has been committed. */
@@ -193,9 +195,9 @@ export class Transactions {
 
   /** @param ran gets the transactions as they run, so that they are known if the group fails */
   #runGroup(most: number, ran: Ran[], milliseconds = GROUP_MILLISECONDS_MAX): Group {
-    const { catalog, lookup, admitted, logsRecords, place } = this.#store;
+    const { catalog, lookup, versionOf, admitted, logsRecords, place } = this.#store;
     const { seal } = place;
-    const group = new Group({ catalog, seal, lookup, isHeld: (name) => this.#held.has(name), logsRecords });
+    const group = new Group({ catalog, seal, lookup, versionOf, isHeld: (name) => this.#held.has(name), logsRecords });
     const until = performance.now() + milliseconds;
     admitted(() => {
       while (this.#queue.length > 0 && ran.length < most) {

@@ -22,7 +22,6 @@ import type { RecordLog } from './audit/group-log.js';
 import { deletedBounds, isInBounds, type KeyBounds, primaryIn } from './delete-range.js';
 import type { Overlay } from './overlay/overlay.js';
 import { holdTo } from './records/held.js';
-import { withHidden } from './records/hidden.js';
 import { mergePatch } from './records/merge-patch.js';
 import type { PreparedRecord } from './records/prepared.js';
 import {
@@ -32,7 +31,9 @@ import {
   type NewRecord,
   recordOfText,
   recordOfValue,
+  written,
 } from './records/record.js';
+import { RecordShapes } from './records/shapes.js';
 import { openWithin, TransactionReads, type TransactionState, type WithoutFreshness } from './transaction-reads.js';
 
 /** Stores a record that was made before the transaction began. */
@@ -56,6 +57,7 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
   readonly #manifest: CollectionManifest;
   readonly #overlay: Overlay;
   readonly #lookup: Lookup | undefined;
+  readonly #shapes: RecordShapes;
   readonly #assertUsable: () => void;
   readonly #plan: KeyPlan;
   readonly #form: ValueForm<T>;
@@ -82,6 +84,7 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
     this.#manifest = manifest;
     this.#overlay = overlay;
     this.#lookup = stored;
+    this.#shapes = new RecordShapes(state.changed, state.inVersion);
     this.#assertUsable = state.assertUsable;
     this.#plan = plan;
     this.#form = state.form;
@@ -98,8 +101,8 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
   getText(key: KeyValue): string | undefined {
     this.#assertUsable();
     const record = this.#changed(key);
-    if (record === undefined) return this.#lookup?.textSync(key);
-    return record === 'deleted' ? undefined : this.#textOf(record);
+    if (record === undefined) return this.#shapes.lookup?.textSync(key);
+    return record === 'deleted' ? undefined : this.#shapes.shown(record);
   }
 
   /** Returns whether there is a record with this primary key. */
@@ -131,17 +134,29 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
    * A codec encodes it first.
    * @param name the member name of the record, in collections imported from one object; the name is the key there.
    * @returns the key of the record; in collections without a key, its ordinal.
-   * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG, SCHEMA_VIOLATION, CODEC_FAILED; TypeError
+   * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG, SCHEMA_VIOLATION, CODEC_FAILED; in a handle with
+   * `schemaVersion` MIGRATION_FAILED, MIGRATION_REFUSED; TypeError
    */
   put(value: T | ReadValue<T, Stored>, name?: string): KeyValue {
     this.#assertUsable();
-    return this.#put(recordOfValue(this.#form.encoded(value as T, this.#manifest, name), this.#plan, name));
+    const record = this.#form.encoded(value as T, this.#manifest, name);
+    if (this.#shapes.areOfVersion) return this.#putInVersion(written(record), name);
+    return this.#put(recordOfValue(record, this.#plan, name));
   }
 
   /** Stores a record given as JSON text, as `put` does. All tokens keep their spelling. */
   putText(text: string, name?: string): KeyValue {
     this.#assertUsable();
+    if (this.#shapes.areOfVersion) return this.#putInVersion(text, name);
     return this.#put(recordOfText(text, this.#plan, name));
+  }
+
+  /** What the version cannot see is kept of the record that is replaced. @param text of a record of the version of the handle */
+  #putInVersion(text: string, name: string | undefined): KeyValue {
+    const compact = compactText(text);
+    const key = this.#shapes.keyOf(compact, name);
+    const before = key === undefined ? undefined : this.#shapes.stored(key, this.#changed(key));
+    return this.#put(this.#shapes.record(compact, name, before));
   }
 
   /**
@@ -168,21 +183,21 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
         `collection ${this.#manifest.name} has no key: its records can be put and deleted, not patched`,
       );
     }
-    const text = this.getText(key);
-    if (text === undefined) return false;
+    const before = this.#shapes.stored(key, this.#changed(key));
+    if (before === undefined) return false;
+    const text = this.#shapes.given(before);
     // Patching takes for granted that it is JSON.
     parsedRecord(text);
     const name = this.#manifest.key.kind === 'name' ? (key as string) : undefined;
-    const changed = this.#changed(key) as NewRecord | undefined;
-    const patched = recordOfText(mergePatch(text, changes), this.#plan, name);
-    const parts = { manifest: this.#manifest, plan: this.#plan, lookup: this.#lookup, changed, name };
-    const record = withHidden(patched, key, parts);
+    const record = this.#shapes.record(mergePatch(text, changes), name, before);
     const { primary } = record;
     // Before the record goes that it replaces.
     this.#hold(record);
     if (primary !== undefined && Buffer.compare(primary, this.#overlay.keyOf(key)) === 0) {
-      this.#log?.add(this.#manifest.name, key, 'patch', text, this.#textOf(record));
-      this.#overlay.patch(primary, record, changes);
+      this.#log?.add(this.#manifest.name, key, 'patch', this.#newestText(key), this.#textOf(record));
+      // An import that makes it again has records of the newest version.
+      if (this.#shapes.areNewest) this.#overlay.patch(primary, record, changes);
+      else this.#overlay.put(primary, record);
     } else {
       this.delete(key);
       this.#store(record);
@@ -194,7 +209,7 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
   delete(key: KeyValue): boolean {
     if (!this.has(key)) return false;
     const { name, key: rule } = this.#manifest;
-    this.#log?.add(name, key, 'delete', this.getText(key), undefined);
+    this.#log?.add(name, key, 'delete', this.#newestText(key), undefined);
     if (rule.kind === 'ordinal') this.#overlay.delete(ordinalOf(name, key)!);
     else this.#overlay.remove(key, this.#lookup?.has(key) ?? false);
     return true;
@@ -234,8 +249,13 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
   #logDeletion(encoded: Uint8Array): void {
     if (this.#log === undefined) return;
     const key = decodeKey(encoded);
-    const text = this.getText(key);
+    const text = this.#newestText(key);
     if (text !== undefined) this.#log.add(this.#manifest.name, key, 'delete', text, undefined);
+  }
+
+  #newestText(key: KeyValue): string | undefined {
+    const stored = this.#shapes.stored(key, this.#changed(key));
+    return stored && this.#shapes.newest(stored);
   }
 
   #textOf({ line }: NewRecord): string {
@@ -261,7 +281,7 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
       return ordinal;
     }
     const key = keyOfRecord(record)!;
-    this.#log?.add(this.#manifest.name, key, 'put', this.getText(key), this.#textOf(record));
+    this.#log?.add(this.#manifest.name, key, 'put', this.#newestText(key), this.#textOf(record));
     this.#overlay.put(record.primary, record);
     return key;
   }

@@ -15,7 +15,7 @@ import {
   type FindOptions,
   findRange,
 } from '../lookup/rows/options.js';
-import { type LineReader, type OpenRange, readRowsSync, resolvedRange } from '../lookup/rows/reading.js';
+import { inNewest, type LineReader, type OpenRange, readRowsSync, resolvedRange } from '../lookup/rows/reading.js';
 import { type Row, rowOf, type TextRow, textRowOf } from '../lookup/rows/row.js';
 import { StoredSource } from '../lookup/rows/source.js';
 import type { ValueForm } from '../lookup/rows/value-form.js';
@@ -26,14 +26,19 @@ import { OverlaySource } from './overlay/overlay-source.js';
 /** What the reads of a collection within a transaction need. */
 export interface TransactionState<T> {
   readonly changed: GroupCollection;
+  /** Reads the collection in the version of the handle. Undefined: in the newest one. */
+  readonly inVersion: Lookup | undefined;
   readonly form: ValueForm<T>;
   readonly header: StoreHeader;
   /** @throws TypeError when the transaction is over */
   readonly assertUsable: () => void;
 }
 
-/** Options of reads within a transaction: the same as elsewhere, without `freshness`, because a transaction sees the newest state. */
-export type WithoutFreshness<Options> = Omit<Options, 'freshness'>;
+/**
+ * Options of reads within a transaction: the same as elsewhere, without what has no meaning there. A transaction sees the newest state, in
+ * the version of the handle.
+ */
+export type WithoutFreshness<Options> = Omit<Options, 'freshness' | 'schemaVersion'>;
 
 /** The reads of many records of a collection inside a transaction. They see its changes, and are synchronous. */
 export class TransactionReads<T> {
@@ -99,13 +104,16 @@ export class TransactionReads<T> {
 
 /** @throws as `openRange`; TypeError when the transaction is over */
 export function openWithin(
-  { changed, header, assertUsable }: TransactionState<unknown>,
+  { changed, inVersion, header, assertUsable }: TransactionState<unknown>,
   options: RangeOptions,
 ): OpenRange {
-  const { stored } = changed;
+  const stored = inVersion ?? changed.stored;
   assertUsable();
   if (options.freshness !== undefined) {
     throw new TypeError('a transaction sees the newest state, so its reads have no option freshness');
+  }
+  if (options.schemaVersion !== undefined) {
+    throw new TypeError('in a transaction, option schemaVersion is one of `collection`, not of its reads');
   }
   const bounds = resolveBounds(options);
   const held = stored?.hold();
@@ -114,10 +122,12 @@ export function openWithin(
     held?.generation.release();
   };
   try {
-    const source = held && new StoredSource(held.generation, held.snapshot, options.index);
-    const overlaid = new OverlaySource(changed, options.index, source);
+    const forms = inVersion?.generation().forms;
+    const newest = forms === undefined ? options : inNewest(options, forms);
+    const source = held && new StoredSource(held.generation, held.snapshot, newest.index);
+    const overlaid = new OverlaySource(changed, newest.index, source, forms);
     const range = { name: changed.manifest.name, lines: linesWithin(stored, assertUsable), release };
-    return { ...range, ...resolvedRange(overlaid, bounds, options, () => header) };
+    return { ...range, ...resolvedRange(overlaid, bounds, newest, () => header) };
   } catch (error) {
     release();
     throw error;

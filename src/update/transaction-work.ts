@@ -48,18 +48,22 @@ export class TransactionWork {
   ): TransactionCollection<T, Stored> {
     this.#assertUsable();
     checkCollectionName(name);
-    const { codec, unsafeIntegers, ...options } = resolveOptions(
+    const { codec, unsafeIntegers, schemaVersion, ...options } = resolveOptions(
       'createCollection',
       { ...COLLECTION_OPTIONS, ...VALUE_OPTIONS },
       given,
     );
-    const form = new ValueForm<T>('createCollection', name, { codec: codec as Codec<T>, unsafeIntegers });
+    const form = new ValueForm<T>('createCollection', name, {
+      ...{ codec: codec as Codec<T>, unsafeIntegers, schemaVersion },
+    });
     return this.#handle<T, Stored>(name, this.#group.createCollection(name, options), form);
   }
 
   #handle<T, Stored>(name: string, changed: GroupCollection, form: ValueForm<T>): TransactionCollection<T, Stored> {
     const assertUsable = (): void => this.#assertUsable();
-    const handle = new TransactionCollection<T, Stored>({ changed, form, header: this.#group.header, assertUsable });
+    const inVersion = this.#group.inVersion(changed, form.schemaVersion);
+    const { header } = this.#group;
+    const handle = new TransactionCollection<T, Stored>({ changed, inVersion, form, header, assertUsable });
     if (form.isPlain) this.#collections.set(name, handle as unknown as TransactionCollection);
     return handle;
   }

@@ -24,7 +24,7 @@ export class Transaction<Collections extends object = AnyCollections> {
   /**
    * Returns the collection of this name.
    * @param options the options of this handle, as for `store.collection`. All handles see all changes.
-   * @throws GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name or option
+   * @throws GristmillError COLLECTION_NOT_FOUND, VERSION_MISMATCH; TypeError for an invalid name or option
    */
   collection<T = unknown, Stored = T>(
     name: AnyNameIn<Collections>,
@@ -44,7 +44,8 @@ export class Transaction<Collections extends object = AnyCollections> {
   }
 
   /**
-   * Creates an empty collection and returns it. Options `unsafeIntegers` and `codec` are those of the returned handle.
+   * Creates an empty collection and returns it. Options `unsafeIntegers`, `codec` and `schemaVersion` are those
+   * of the returned handle.
    * @throws GristmillError COLLECTION_EXISTS; TypeError for a wrong name or option
    */
   createCollection<T = unknown, Stored = T>(

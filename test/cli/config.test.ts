@@ -9,6 +9,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { gristmillIn, ROOT, scratch } from '../support/cli.js';
+import { withoutImportMode } from '../support/import-mode.js';
+
+withoutImportMode();
 
 /** An empty directory with these files in it. */
 function directoryWith(files: Readonly<Record<string, unknown>>): string {

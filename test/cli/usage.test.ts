@@ -8,7 +8,7 @@ import { gristmill, scratch } from '../support/cli.js';
 
 const COMMANDS = [
   ...['import', 'get', 'range', 'count', 'distinct', 'export', 'put', 'patch', 'delete', 'stat'],
-  ...['drop', 'clear', 'rename', 'init', 'encrypt', 'decrypt'],
+  ...['collections', 'drop', 'clear', 'rename', 'init', 'encrypt', 'decrypt'],
 ];
 
 describe('help', () => {

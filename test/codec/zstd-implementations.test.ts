@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import binding from 'zstd-napi/binding.js';
 import { isOneFrame } from '../../src/store/codec/zstd/frame.js';
+import { loadZstd } from '../../src/store/codec/zstd/implementation.js';
 import { loadNapi } from '../../src/store/codec/zstd/napi.js';
 import { loadNode } from '../../src/store/codec/zstd/node.js';
 import { MemoryNeeded, type Zstd } from '../../src/store/codec/zstd/types.js';
@@ -131,4 +132,17 @@ describe.each(IMPLEMENTATIONS)('$name', (zstd) => {
     expect(isOneFrame(frame)).toBe(true);
     expect(isSame(readAll(IMPLEMENTATIONS[0]!, frame, 1 << 20), [Buffer.concat(pieces)])).toBe(true);
   });
+});
+
+test('the first that is there is used, or the one that is named; another name is an error', () => {
+  expect(loadZstd(undefined).name).toBe('zstd-napi');
+  for (const { name } of IMPLEMENTATIONS) expect(loadZstd(name).name).toBe(name);
+  for (const name of ['other', ...(HAS_NODE ? [] : ['node'])]) {
+    expect(() => loadZstd(name)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining(`GRISTMILL_ZSTD is ${name}`),
+      }),
+    );
+  }
 });

@@ -1,20 +1,18 @@
-// Goal: the package works where it is installed, not only where it is built: wasm files, worker entries and the bin are
-// all in the tarball, and no dev dependency is needed. Method: npm pack, npm install into an empty project, then import
-// with workers, load frames in the background, look up, and run the bin from there.
-//
-// Install scripts are off and zstd's compiled addon is copied from this checkout: compiling it again would take a minute
-// and test nothing of ours (`npm ci` of this checkout did it already).
+// Goal: the package that users install works without this repository, a compiler or scripts: it has every file that runs and no
+// other, its types are found however a project looks for them, it can be required, and it says what is missing or wrong. Method:
+// npm pack, npm install into an empty project, then programs, compilers and bundlers there; publint and arethetypeswrong.
+// @node all: which zstd is there, and whether a module can be required, depends on it
 
-import { execFile } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
-import { ROOT, scratch } from '../support/cli.js';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { rolldown } from 'rolldown';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../support/cli.js';
+import { node, type PackedProject, packedProject, tool } from '../support/packed-project.js';
 
-const run = promisify(execFile);
-const MINUTES = 60_000;
-
+/** Loading from workers and in background, records, the errors of what is not installed, and which zstd there is. */
 const PROGRAM = `
 import { Worker } from 'node:worker_threads';
 import { openStore } from 'gristmill';
@@ -25,35 +23,43 @@ const { emit } = Worker.prototype;
 Worker.prototype.emit = function (name, ...told) { if (name === 'message') answers++; return emit.call(this, name, ...told); };
 const warmed = await store.warm({ whole: true });
 const records = store.collection('records');
-console.log(JSON.stringify({ report, warmed, answers, record: records.getSync(1234), text: await records.getText(1234) }));
+const missing = [];
+for (const method of ['metricsRegistry', 'instrument']) await store[method]().catch(({ code, message }) => missing.push([code, message]));
+const { zstd } = store.stat();
+console.log(JSON.stringify({ report, warmed, answers, missing, zstd, record: records.getSync(1234), text: await records.getText(1234) }));
 await store.close();
 `;
-
-/** npm, by the script that runs this test where there is one, without what `npm test` put into the environment. */
-function npm(args: readonly string[], cwd: string): Promise<{ stdout: string }> {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle)_/.test(name)),
-  );
-  return run('npm', args, { cwd, env, maxBuffer: 1 << 24, shell: process.platform === 'win32' });
-}
-
-/** An empty project with the packed package installed. */
-async function installed(): Promise<string> {
-  const folder = scratch();
-  writeFileSync(join(folder, 'package.json'), '{"name":"user","private":true,"type":"module"}');
-  const packed = await npm(['pack', ROOT, '--json', '--ignore-scripts', '--pack-destination', folder], folder);
-  const [pack] = asList(JSON.parse(packed.stdout));
-  const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
-  await npm(['install', join(folder, pack!.filename), ...flags], folder);
-  const addon = 'node_modules/zstd-napi/build';
-  cpSync(join(ROOT, addon, 'Release/binding.node'), join(folder, addon, 'Release/binding.node'), { recursive: true });
-  return folder;
-}
-
-/** npm 10 and 11 print a list of packages; later ones an object by name. */
-function asList(packed: unknown): { filename: string }[] {
-  return Array.isArray(packed) ? packed : Object.values(packed as object);
-}
+/** Compilers and linters say the same on each Node: they run on this one, not on the others (scripts/test.mjs). */
+const IS_OTHER_NODE = process.env.GRISTMILL_ZSTD !== undefined;
+const REQUIRING = `
+const { memory, openStore, GristmillError } = require('gristmill');
+openStore(memory()).then(async (store) => { console.log(store.stat().directory, typeof GristmillError); await store.close(); });
+`;
+const TYPES = `
+import { type Collection, type ImportReport, memory, openStore, type Registry, type Store } from 'gristmill';
+const store: Store = await openStore(memory());
+const report: ImportReport = await store.import('users.json', { key: 'id' });
+const users: Collection = store.collection('users');
+const registry: Promise<Registry> = store.metricsRegistry();
+// @ts-expect-error: a count is no text
+const wrong: string = report.records.read;
+console.log(report, users, registry, wrong);
+`;
+const TYPES_REQUIRED = `
+import gristmill = require('gristmill');
+const opened: Promise<gristmill.Store> = gristmill.openStore(gristmill.memory());
+export = opened;
+`;
+const SUITE = `
+import { expect, test } from 'vitest';
+import { memory, openStore } from 'gristmill';
+test('records are found', async () => {
+  const store = await openStore(memory());
+  await store.import('records.json', { key: 'id' });
+  expect(store.collection('records').getSync(7).id).toBe(7);
+  await store.close();
+});
+`;
 
 /** Records with an integer beyond 2^53, so that a lookup shows whether it was kept. */
 function recordsFile(count: number): string {
@@ -62,27 +68,121 @@ function recordsFile(count: number): string {
 }
 
 describe('the packed package', () => {
-  test('imports with workers, looks a record up and has a working bin', { timeout: 4 * MINUTES }, async () => {
-    const folder = await installed();
+  let project: PackedProject;
+  let folder: string;
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+
+  beforeAll(async () => {
+    project = await packedProject();
+    folder = project.folder;
+    write('records.json', recordsFile(5000));
+  });
+  afterAll(() => project.remove());
+
+  test('has what runs, its declarations and its pages', () => {
     const home = join(folder, 'node_modules/gristmill');
     expect(readdirSync(home).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
-    expect(existsSync(join(home, 'dist/test'))).toBe(false);
+    const others = project.files.filter((path) => !/^(docs\/\w+\.md|dist\/.*\.(js|wasm|d\.ts))$/.test(path));
+    expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
+    // Each of these is loaded by its name; all other modules are inside of them.
+    const scripts = project.files.filter((path) => path.endsWith('.js')).map((path) => path.replace('dist/', ''));
+    expect(scripts.sort()).toEqual([
+      'src/api/later.js',
+      'src/cli/main.js',
+      'src/config/settings.js',
+      'src/index.js',
+      'src/library.js',
+      'src/upkeep/repair/probe.js',
+      ...['commit', 'decode', 'frame', 'import', 'watch'].map((name) => `workers/${name}-worker.js`),
+    ]);
+    expect(existsSync(join(folder, 'node_modules/zstd-napi/build'))).toBe(false);
+  });
 
-    writeFileSync(join(folder, 'records.json'), recordsFile(5000));
-    writeFileSync(join(folder, 'program.js'), PROGRAM);
-    const { stdout } = await run(process.execPath, ['program.js'], { cwd: folder });
-    const { report, warmed, answers, record, text } = JSON.parse(stdout);
+  test('imports with workers, looks records up, names what is not installed, and has a working bin', async () => {
+    write('program.js', PROGRAM);
+    const { stdout, stderr } = await node(folder, ['program.js'], { GRISTMILL_ZSTD: '' });
+    expect(stderr).toBe('');
+    const { report, warmed, answers, missing, zstd, record, text } = JSON.parse(stdout);
+    const expected = 'zstdCompressSync' in (await import('node:zlib')) ? 'node' : 'wasm';
+    expect({ zstd, ofReport: report.zstd }).toEqual({ zstd: expected, ofReport: expected });
     expect(report).toMatchObject({ layout: 'array', workers: 2, records: { read: 5000, stored: 5000 } });
     expect(report.shards).toBeGreaterThan(1);
     expect(warmed).toMatchObject({ records: 5000, complete: true });
     expect(answers).toBeGreaterThan(0);
+    expect(missing).toEqual([
+      ['PACKAGE_NOT_FOUND', expect.stringContaining('npm install prom-client')],
+      ['PACKAGE_NOT_FOUND', expect.stringContaining('npm install @opentelemetry/api')],
+    ]);
     expect(record.id).toBe(1234);
     expect(text).toContain('"exact":9007199254740993');
 
-    const bin = join(folder, 'node_modules/.bin/gristmill');
-    const got = await run(bin, ['get', '77', '--store', 'store'], { cwd: folder });
+    const bin = join(folder, 'node_modules/gristmill/dist/src/cli/main.js');
+    const got = await node(folder, [bin, 'get', '77', '--store', 'store']);
     expect(got.stdout).toMatch(/^\{"id":77,"exact":9007199254740993,.*\}\n$/);
-    const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
-    expect((await run(bin, ['--version'])).stdout).toBe(`${version}\n`);
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect((await node(folder, [bin, '--version'])).stdout).toBe(`${version}\n`);
+    expect(existsSync(join(folder, 'node_modules/.bin/gristmill'))).toBe(true);
+  });
+
+  test('can be required', async () => {
+    write('requiring.cjs', REQUIRING);
+    expect(await node(folder, ['requiring.cjs'])).toMatchObject({ code: 0, stdout: 'memory function\n' });
+  });
+
+  test.skipIf(IS_OTHER_NODE).each([
+    ['node16', 'node16', ['types.ts']],
+    ['nodenext', 'nodenext', ['types.ts', 'required.cts']],
+    ['bundler', 'esnext', ['types.ts']],
+  ])('has types under moduleResolution %s', async (moduleResolution, module, files) => {
+    write('types.ts', TYPES);
+    write('required.cts', TYPES_REQUIRED);
+    const compilerOptions = {
+      ...{ module, moduleResolution, target: 'es2023', strict: true, noEmit: true, skipLibCheck: false },
+      ...{ types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] },
+    };
+    write(`tsconfig.${moduleResolution}.json`, JSON.stringify({ compilerOptions, files }));
+    const compiled = await tool(folder, 'typescript/bin/tsc', '-p', `tsconfig.${moduleResolution}.json`);
+    expect(compiled).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('a vitest suite uses it with memory()', async () => {
+    write('records.test.js', SUITE);
+    symlinkSync(join(ROOT, 'node_modules/vitest'), join(folder, 'node_modules/vitest'), 'dir');
+    const { code, stdout } = await tool(folder, 'vitest/vitest.mjs', 'run', '--root', folder);
+    expect({ code, passed: stdout.match(/(\d+) passed/)?.[1] }).toEqual({ code: 0, passed: '1' });
+  });
+
+  test.each(['esm', 'cjs'] as const)(
+    'made part of a bundle (%s), it says to leave it out, and works when left out',
+    async (format) => {
+      write(
+        'app.js',
+        `import { memory, openStore } from 'gristmill';\nopenStore(memory()).then((store) => store.close());\n`,
+      );
+      const made: { code: number; stderr: string }[] = [];
+      for (const external of [[], ['gristmill']]) {
+        const bundle = await rolldown({
+          input: join(folder, 'app.js'),
+          platform: 'node',
+          external,
+          logLevel: 'silent',
+        });
+        const file = join(folder, `out-${format}-${external.length}/app.${format === 'esm' ? 'mjs' : 'cjs'}`);
+        await bundle.write({ file, format, codeSplitting: false });
+        made.push(await node(folder, [file]));
+      }
+      expect(made[0]!.stderr).toMatch(/leave gristmill external[\s\S]*PACKAGE_BUNDLED/);
+      expect(made).toMatchObject([{ code: 1 }, { code: 0, stderr: '' }]);
+    },
+  );
+
+  test.skipIf(IS_OTHER_NODE)('publint and arethetypeswrong find nothing', async () => {
+    const tarball = new Uint8Array(readFileSync(project.tarball)).buffer;
+    const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+    // Node requires a module since 20.19, and no other version is supported.
+    const rules = ['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm'];
+    const { code, stdout } = await tool(folder, '@arethetypeswrong/cli/dist/index.js', project.tarball, ...rules);
+    expect(code, stdout).toBe(0);
   });
 });

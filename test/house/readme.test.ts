@@ -2,13 +2,17 @@
 // run as it stands, in a directory with the data it speaks of; commands are run through a shell with `gristmill` on the path.
 
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { zipOf } from '../support/archives.js';
-import { CLI, ROOT, scratch } from '../support/cli.js';
+import { CLI, ROOT } from '../support/cli.js';
+import { withoutImportMode } from '../support/import-mode.js';
+import { runShell, userProject } from '../support/user-project.js';
+
+withoutImportMode();
 
 const run = promisify(execFile);
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -21,19 +25,10 @@ function example(heading: string, language: string, page = README): string {
   return block[1]!;
 }
 
-/** A user's project: the package under its name, and the sources of the examples. */
+/** A project with the sources of the examples. */
 function project(): string {
-  const folder = scratch();
-  mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(ROOT, join(folder, 'node_modules/gristmill'), 'dir');
-  const users = Array.from({ length: 200 }, (_, id) => ({
-    id,
-    email: id === 42 ? 'ada@example.com' : `user${id}@example.com`,
-    country: ['AT', 'BE', 'CH', 'DE'][id % 4],
-    precise: 0.1,
-  }));
-  writeFileSync(join(folder, 'users.json'), JSON.stringify(users));
-  const events = users.map(({ email }) => `${JSON.stringify({ by: email })}\n`).join('');
+  const folder = userProject();
+  const events = Array.from({ length: 200 }, (_, i) => `{"by":"user${i}@example.com"}\n`).join('');
   writeFileSync(join(folder, 'events.ndjson.gz'), gzipSync(events));
   writeFileSync(join(folder, 'dump.zip'), zipOf([{ name: 'one.json', data: '{"page":1}' }]));
   writeFileSync(join(folder, 'store.key'), Buffer.alloc(32, 1), { mode: 0o600 });
@@ -89,13 +84,7 @@ describe('README', () => {
 
   test('its commands run, in the order they stand', async () => {
     const folder = project();
-    const shim = join(folder, 'gristmill');
-    writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`);
-    chmodSync(shim, 0o755);
-    const { stdout } = await run('sh', ['-ec', example('Command line', 'sh')], {
-      cwd: folder,
-      env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
-    });
+    const { stdout } = await runShell(folder, example('Command line', 'sh'));
     expect(stdout).toMatch(/records read +200\n/);
     // By key, and by email.
     expect(stdout.match(/^\{"id":42,.*\}$/gm)).toHaveLength(2);

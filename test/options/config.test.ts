@@ -10,6 +10,9 @@ import { findConfig } from '../../src/config/found.js';
 import { variableFor } from '../../src/config/settings.js';
 import { cacheOptionsOf, STORE_OPTIONS } from '../../src/options/store.js';
 import { fileOf, flagged, ROWS } from '../support/config.js';
+import { withoutImportMode } from '../support/import-mode.js';
+
+withoutImportMode();
 
 /** The 16 ways in which four places set an option or do not. */
 const WAYS = Array.from({ length: 16 }, (_, bits) => ({

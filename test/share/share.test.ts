@@ -158,12 +158,46 @@ describe.runIf(HAS_ZSTD)('a shared directory', () => {
       expect((stat.mode & 0o777).toString(8), name).toBe(stat.isDirectory() ? '700' : '600');
     }
     const copied = await store.share(target, { copy: true });
-    expect(copied.files).toEqual({ linked: 0, copied: files.linked, written: files.written });
+    const { written, kept } = copied.files;
+    expect(copied.files).toEqual({ linked: 0, copied: files.linked, written, kept });
+    expect(written + kept).toBe(files.written);
+    expect(kept).toBeGreaterThan(0);
     expect(sharedLines(target)).toEqual(await expected(store));
     const [first] = store.stat().collections;
     await store.share(target, { collection: first!.name });
     expect(Object.keys(sharedLines(target))).toEqual([first!.name]);
     await expect(store.share(target, { collection: 'none' })).rejects.toMatchObject({ code: 'COLLECTION_NOT_FOUND' });
+  });
+
+  test('keeps what the last run wrote of a shard, until another record of it dies; also where as many are dead, but others', async () => {
+    const folder = scratch();
+    const store = await open(join(folder, 'store'));
+    const target = join(folder, 'live');
+    const filesOf = () => {
+      const names = (readdirSync(realpathSync(target), { recursive: true }) as string[]).filter((name) =>
+        name.endsWith('.zst'),
+      );
+      return new Map(names.map((name) => [name, statSync(join(target, name)).ino]));
+    };
+    const rows = Array.from({ length: 40 }, (_, id) => JSON.stringify({ id, text: 'x'.repeat(100) }));
+    for (const half of [rows.slice(0, 20), rows.slice(20)]) {
+      await store.import(fileWith(half.join('\n'), 'half.ndjson', folder), { key: 'id', mode: 'upsert', workers: 1 });
+    }
+    const forget = (id: number) => store.transaction((tx) => tx.collection('records').delete(id));
+    await forget(3);
+    await forget(25);
+    expect((await store.share(target)).files).toEqual({ linked: 0, copied: 0, written: 2, kept: 0 });
+    const before = filesOf();
+    expect((await store.share(target)).files).toEqual({ linked: 0, copied: 0, written: 0, kept: 2 });
+    expect(filesOf()).toEqual(before);
+    await store.backup(join(folder, 'backup'));
+    await forget(4);
+    expect((await store.share(target)).files).toEqual({ linked: 0, copied: 0, written: 1, kept: 1 });
+    expect(sharedLines(target)).toEqual(await expected(store));
+    const restored = await open(join(folder, 'backup'));
+    await restored.transaction((tx) => tx.collection('records').delete(5));
+    expect((await restored.share(target)).files).toEqual({ linked: 0, copied: 0, written: 1, kept: 1 });
+    expect(sharedLines(target)).toEqual(await expected(restored));
   });
 
   test('of an encrypted store is not encrypted', async () => {

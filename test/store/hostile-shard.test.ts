@@ -1,6 +1,7 @@
 // Goal: what a shard says is checked where it is decoded, whatever its checksums say: nothing is allocated from a number in it,
 // nothing looped over, and what makes no sense is CHECKSUM_MISMATCH with file and offset. Method: shards are written by hand,
 // one thing wrong in each.
+// @zstd: what it says of damaged frames
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 // Shards: what is written is what is read, by us and by anyone's zstd; and a damaged file never yields a wrong record.
 // Method: small shards of random lines, read back frame by frame, by an independent decoder, and with every byte flipped.
+// @zstd: frames of shards
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

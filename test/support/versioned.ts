@@ -104,7 +104,7 @@ function base(random: Random, id: number): Json {
   };
 }
 
-function made(value: Json, ops: readonly Operation[]): Json {
+export function made(value: Json, ops: readonly Operation[]): Json {
   let now = { ...value };
   for (const operation of ops) {
     if (operation.op === 'rename') {
@@ -127,7 +127,7 @@ function inverse(ops: readonly Operation[]): Operation[] {
   });
 }
 
-const takenBack = (value: Json, ops: readonly Operation[]): Json => made(value, inverse(ops));
+export const takenBack = (value: Json, ops: readonly Operation[]): Json => made(value, inverse(ops));
 
 function moved([first, ...rest]: ModelIndex, ops: readonly Operation[]): ModelIndex {
   const name = ops.reduce(

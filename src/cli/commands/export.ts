@@ -18,7 +18,7 @@ import { type BoundsFlags, boundsOf, KEYS_HELP, warnOfTypes, withBounds } from '
 import { interruptible } from '../shared/interrupt.js';
 import { openStore } from '../shared/open.js';
 import { readText } from '../shared/records.js';
-import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
+import { RECORD_FLAGS, type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
 import { note } from '../terminal/diagnostics.js';
 import { Exit } from '../terminal/exit.js';
 import { inFlags } from '../terminal/flags.js';
@@ -99,7 +99,7 @@ export function addExport(program: Command): void {
     .option('--out <file>', 'write to a file instead of stdout')
     .addHelpText('after', HELP)
     .action(runExport);
-  withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), READING_FLAGS);
+  withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), RECORD_FLAGS);
 }
 
 async function runExport(flags: ExportFlags): Promise<void> {

@@ -5,7 +5,7 @@ import type { Collection, KeyPath, KeyValue } from '../../index.js';
 import { keyPathText, readKeyPath } from '../../keys/key-path.js';
 import { type CommonOptions, hasStringTwin, readKey, withCommonOptions } from '../shared/arguments.js';
 import { openStore } from '../shared/open.js';
-import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
+import { RECORD_FLAGS, type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
 import { reportMiss } from '../terminal/diagnostics.js';
 import { Exit } from '../terminal/exit.js';
 import { LineWriter, standardOutput } from '../terminal/output.js';
@@ -45,7 +45,7 @@ export function addGet(program: Command): void {
     .option('--string', 'read every key as a string, also 42 or true')
     .addHelpText('after', HELP)
     .action(runGet);
-  withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), READING_FLAGS);
+  withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), RECORD_FLAGS);
 }
 
 async function runGet(words: readonly string[], flags: GetFlags): Promise<void> {

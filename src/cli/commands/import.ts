@@ -114,7 +114,7 @@ export function addImport(program: Command): void {
     .addOption(
       choice(
         '--mode <mode>',
-        'replace the collection, upsert records into it, or insert only new ones (default: replace)',
+        'replace the collection, upsert records into it, or insert only new ones (default: replace; it must be given if the collection has records of other sources)',
         ['replace', 'upsert', 'insert'],
       ),
     )
@@ -125,7 +125,9 @@ export function addImport(program: Command): void {
     .addOption(new Option('--quiet', 'print no progress'))
     .addHelpText('after', HELP)
     .action(runImport);
-  withStoreFlags(withReason(withCommonOptions(command, 'print the report, or the error, as one JSON object')));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the report, or the error, as one JSON object')), [
+    'schemaVersion',
+  ]);
 }
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {

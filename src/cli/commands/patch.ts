@@ -39,7 +39,9 @@ export function addPatch(program: Command): void {
     .option('--string', 'read the key as a string, also 42 or true')
     .addHelpText('after', HELP)
     .action(runPatch);
-  withStoreFlags(withReason(withCommonOptions(command, 'print the count, or the error, as one JSON object')));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the count, or the error, as one JSON object')), [
+    'schemaVersion',
+  ]);
 }
 
 async function runPatch(word: string, json: string | undefined, flags: PatchFlags): Promise<void> {

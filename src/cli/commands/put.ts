@@ -55,7 +55,9 @@ export function addPut(program: Command): void {
     )
     .addHelpText('after', HELP)
     .action(runPut);
-  withStoreFlags(withReason(withCommonOptions(command, 'print the count, or the error, as one JSON object')));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the count, or the error, as one JSON object')), [
+    'schemaVersion',
+  ]);
 }
 
 async function runPut(words: readonly string[], flags: PutFlags): Promise<void> {

@@ -52,7 +52,7 @@ async function runShare({ out, collection, copy, ...flags }: ShareFlags): Promis
       store.share(out, { ...(collection !== undefined && { collection }), copy: copy === true, signal }),
     );
     const { directory, generation, records, files, seconds } = report;
-    const made = `${formatCount(files.linked)} files linked, ${formatCount(files.copied)} copied, ${formatCount(files.written)} written`;
+    const made = `${formatCount(files.linked)} files linked, ${formatCount(files.copied)} copied, ${formatCount(files.written)} written, ${formatCount(files.kept)} kept`;
     const text = `publication ${formatCount(generation)} is in ${escapeControls(directory)}: ${formatCount(records)} records, ${made}, ${seconds} s\n`;
     print(flags.json ? jsonLine(report) : text);
   } finally {

@@ -47,7 +47,9 @@ export function addWatch(program: Command): void {
     .argument('<source...>', 'files, folders and addresses (https://…, s3://…) to watch');
   withImportFlags(command).option('--quiet', 'print no progress of the first import').addHelpText('after', HELP);
   for (const [name, row] of Object.entries(WATCH_OPTIONS)) withFlagOf(command, name, row);
-  withStoreFlags(withReason(withCommonOptions(command, 'print each event as one JSON object a line'))).action(runWatch);
+  withStoreFlags(withReason(withCommonOptions(command, 'print each event as one JSON object a line')), [
+    'schemaVersion',
+  ]).action(runWatch);
 }
 
 async function runWatch(sources: readonly string[], flags: WatchFlags): Promise<void> {

@@ -18,6 +18,9 @@ export const STORE_FLAGS = Object.keys(STORE_SETTINGS).filter(
 /** What matters to a command that reads and ends. */
 export const READING_FLAGS: readonly FlagName[] = ['frameCacheBytes', 'pageCacheBytes'];
 
+/** What matters to one that gives records. */
+export const RECORD_FLAGS: readonly FlagName[] = [...READING_FLAGS, 'schemaVersion'];
+
 /** What these flags are parsed to. */
 export type StoreFlags = Partial<Pick<StoreOptions, Exclude<FlagName, 'keyFile'> | 'config' | 'collections'>> & {
   readonly keyFile?: string;
@@ -45,13 +48,17 @@ export function withFlagOf(command: Command, name: string, row: DataRow): Comman
 
 /** Adds the flag for options of single collections. */
 export function withCollectionsFlag(command: Command): Command {
-  return command.option('--collections <json>', 'cache options for single collections, by collection name', (word) => {
-    try {
-      return JSON.parse(word);
-    } catch (error) {
-      throw new InvalidArgumentError(`It is not JSON: ${(error as Error).message}`);
-    }
-  });
+  return command.option(
+    '--collections <json>',
+    'cache options and schema versions of single collections, by name',
+    (word) => {
+      try {
+        return JSON.parse(word);
+      } catch (error) {
+        throw new InvalidArgumentError(`It is not JSON: ${(error as Error).message}`);
+      }
+    },
+  );
 }
 
 /** What was given of them, as options. */

@@ -86,6 +86,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   COLLECTION_NOT_FOUND: Exit.store,
   COLLECTION_EXISTS: Exit.store,
   COLLECTION_EDITED: Exit.store,
+  MODE_NEEDED: Exit.store,
   COLLECTION_MISMATCH: Exit.store,
   INDEX_NOT_FOUND: Exit.store,
   BAD_MIGRATION: Exit.usage,

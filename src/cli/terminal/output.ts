@@ -8,7 +8,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { InvalidArgumentError } from 'commander';
 import { nameErrors } from '../../base/system-errors.js';
 import { whyNotBeside } from '../../store/files/exposure.js';
-import { syncDirectorySoon } from '../../store/files/io.js';
+import { syncDirectorySoon, syncHandle } from '../../store/files/io.js';
 import { strangerOwning } from '../../store/files/own-files.js';
 import { escapeLines } from './escape.js';
 import { inFlags } from './flags.js';
@@ -53,7 +53,7 @@ export async function fileOutput(path: string, trustShared: boolean): Promise<Ou
     write: (text) => written(() => file.writeFile(text)),
     finish: () =>
       written(async () => {
-        await file.sync();
+        await syncHandle(file);
         await file.close();
         await rename(temporary, target);
         await syncDirectorySoon(dirname(target));

@@ -27,28 +27,26 @@ export interface AppendedPlan {
   readonly kept: number;
 }
 
-/** Names of this length and more count as of one length. */
-const LENGTHS = 64;
+/** Marks of names, a power of two. */
+const MARKS = 1024;
 
 export class ObjectPlan {
   readonly members: ReadonlyMap<string, MemberPlan>;
   readonly appended: readonly AppendedPlan[];
   /** Whether a value that was kept belongs here. */
   readonly hasArrivals: boolean;
-  /** The lengths of the members' names: for most names of a record they spare a look into the map. */
-  readonly #lengths: readonly boolean[];
+  /** Which marks the members' names have: for most names of a record that spares a look into the map. */
+  readonly #marks = new Uint8Array(MARKS);
 
   constructor(level: Level, keptOf: (origin: Origin) => number, context: Context) {
     const members = new Map<string, MemberPlan>();
-    const lengths = Array.from({ length: LENGTHS }, () => false);
     for (const [name, origin] of level.origins) {
       const member = memberPlan(name, origin, keptOf, context);
       if (member === undefined) continue;
       members.set(name, member);
-      lengths[Math.min(name.length, LENGTHS - 1)] = true;
+      this.#marks[markOf(name.length, `${name}"`.charCodeAt(0))] = 1;
     }
     this.members = members;
-    this.#lengths = lengths;
     this.appended = level.appended.map((origin) => ({
       spelled: origin.name === undefined ? undefined : `${JSON.stringify(origin.name)}:`,
       constant: origin.constant,
@@ -57,14 +55,19 @@ export class ObjectPlan {
     this.hasArrivals = this.appended.some(({ kept }) => kept >= 0);
   }
 
-  /** Whether a member can have a name of this length. */
-  mayName(length: number): boolean {
-    return this.#lengths[length < LENGTHS ? length : LENGTHS - 1]!;
+  /** Whether a member can have a name of this length, and after its first quote this character. */
+  mayName(length: number, first: number): boolean {
+    return this.#marks[markOf(length, first)] === 1;
   }
 
   get isIdle(): boolean {
     return this.members.size === 0 && this.appended.length === 0;
   }
+}
+
+/** Of its length and its first character. */
+function markOf(length: number, first: number): number {
+  return (length * 32 + first) & (MARKS - 1);
 }
 
 /** Undefined: nothing happens to it. */

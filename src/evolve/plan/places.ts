@@ -6,7 +6,8 @@ import { isComposite, isPosition, type KeyPath, type Names, namesOf } from '../.
 import { formatPath } from '../../keys/paths.js';
 import type { Place } from '../failure.js';
 import type { Action } from '../operations/kind.js';
-import { kindOf } from '../operations/kinds.js';
+import { inverseOf, kindOf } from '../operations/kinds.js';
+import type { Migration } from '../types.js';
 
 /** Whether one of the actions may change the value at the path, in the older or the newer version. */
 export function isTouched(actions: readonly Action[], path: KeyPath): boolean {
@@ -29,6 +30,20 @@ export function sourceBefore(actions: readonly Action[], path: KeyPath): KeyPath
   let names: Names | undefined = namesOf(path) as Names;
   for (const action of actions.toReversed()) names = names && sourceBeforeOne(action, names);
   return names && formatPath(names);
+}
+
+/** Where the value of a path of the newer version is in the older one, if it is only moved; else the path. */
+export function pathBefore(migrations: readonly Migration[], path: KeyPath): KeyPath {
+  return sourceBefore(actionsOf(migrations), path) ?? path;
+}
+
+/** Where the value of a path of the older version is in the newer one, if it is only moved; else the path. */
+export function pathAfter(migrations: readonly Migration[], path: KeyPath): KeyPath {
+  return sourceBefore(inverseOf(actionsOf(migrations)), path) ?? path;
+}
+
+function actionsOf(migrations: readonly Migration[]): Action[] {
+  return migrations.flatMap(({ ops }) => ops as readonly Action[]);
 }
 
 function sourceBeforeOne(action: Action, names: Names): Names | undefined {

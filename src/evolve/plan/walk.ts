@@ -1,6 +1,6 @@
 // record > [walk] > record
 //
-// One pass over the text of a record: members that the plan does not name are copied in long runs. If a record is not as
+// One pass over the text of a record: all between two places where the plan changes something is copied at once. If a record is not as
 // the plan needs it (a name is taken, a moved value has no place, a value is refused), the walk gives up, and the interpreter says
 // why, or finds that all is well.
 
@@ -15,6 +15,8 @@ const BACKSLASH = '\\'.charCodeAt(0);
 const OPEN_OBJECT = '{'.charCodeAt(0);
 const CLOSE_OBJECT = '}'.charCodeAt(0);
 
+/** No kept values. */
+const NONE: (string | null | undefined)[] = [];
 /** Thrown for a record that is left to the interpreter. */
 const UNEXPECTED = Symbol('a record that the walk gives up');
 
@@ -43,18 +45,21 @@ class Walk {
   /** Values on their way to another object. Null: it has arrived. */
   readonly #kept: (string | null | undefined)[];
   readonly #openEnds: OpenEnd[] = [];
+  /** The newer text so far. What follows in the older text from `#copied` on belongs to it, until something else is done. */
   #out = '';
+  #copied = 0;
   #at = 0;
 
   constructor(text: string, codes: Uint16Array, keptMax: number) {
     this.#text = text;
     this.#codes = codes;
-    this.#kept = keptMax === 0 ? [] : Array.from({ length: keptMax });
+    this.#kept = keptMax === 0 ? NONE : Array.from({ length: keptMax });
   }
 
   record(plan: ObjectPlan): string {
     this.#object(plan);
     if (this.#at !== this.#text.length) noEnd();
+    this.#copyTo(this.#at);
     if (this.#openEnds.length === 0) {
       this.#checkArrived();
       return this.#out;
@@ -69,25 +74,26 @@ class Walk {
     for (const value of this.#kept) if (typeof value === 'string') throw UNEXPECTED;
   }
 
-  /** Copies the object that begins here. */
+  /** Copies all up to a place. */
+  #copyTo(end: number): void {
+    if (this.#copied < end) this.#out += this.#text.slice(this.#copied, end);
+    this.#copied = end;
+  }
+
+  /** Walks over the object that begins here. */
   #object(plan: ObjectPlan): void {
     const [text, codes] = [this.#text, this.#codes];
+    /** Whether no member has been kept so far. */
     let isEmpty = true;
-    /** Where members begin that are copied together; -1: there are none. */
-    let run = -1;
-    this.#out += '{';
     for (let at = this.#at + 1; at < text.length; ) {
       const code = codes[at]!;
-      if (code === CLOSE_OBJECT || code === COMMA) {
-        const isEnd = code === CLOSE_OBJECT;
-        if (!isEnd) at++;
-        else {
-          if (run !== -1) this.#out += (isEmpty ? '' : ',') + text.slice(run, at);
-          this.#end(plan, isEmpty && run === -1);
-          this.#at = at + 1;
-          return;
-        }
+      if (code === CLOSE_OBJECT) {
+        if (plan.appended.length > 0) this.#end(plan, at, isEmpty);
+        this.#at = at + 1;
+        return;
       }
+      const comma = at;
+      if (code === COMMA) at++;
       let colon = at + 1;
       let hasEscape = false;
       for (let letter = codes[colon]; letter !== QUOTE; letter = codes[++colon]) {
@@ -97,52 +103,54 @@ class Walk {
         colon++;
       }
       colon++;
-      const member = hasEscape ? plan.members.get(stringOf(text.slice(at, colon))) : memberOf(plan, text, at, colon);
-      if (member === undefined) {
-        if (run === -1) run = at;
-        at = valueEndIn(codes, colon + 1);
-        continue;
-      }
-      // Without the comma before this member.
-      if (run !== -1) {
-        this.#out += (isEmpty ? '' : ',') + text.slice(run, at - 1);
-        isEmpty = false;
-        run = -1;
-      }
-      if (member.isForbidden) throw UNEXPECTED;
+      const member = hasEscape
+        ? plan.members.get(stringOf(text.slice(at, colon)))
+        : memberOf(plan, text, codes, at, colon);
+      if (member?.isForbidden) throw UNEXPECTED;
       this.#at = colon + 1;
-      if (member.isDropped) this.#drop(member);
-      else {
-        this.#out += (isEmpty ? '' : ',') + (member.spelled ?? text.slice(at, colon + 1));
+      if (member?.isDropped) {
+        this.#copyTo(comma);
+        this.#drop(member);
+      } else {
+        // All members before it were dropped: without the comma.
+        if (isEmpty && at !== comma) this.#copied = at;
         isEmpty = false;
-        this.#value(member);
+        if (member === undefined) this.#at = valueEndIn(codes, text, colon + 1);
+        else this.#keep(member, at);
       }
       at = this.#at;
     }
     noEnd();
   }
 
-  /** Copies a value with all that happens to it. */
-  #value(member: MemberPlan): void {
-    if (member.changes.length === 0) this.#inner(member);
-    else this.#out += this.#changed(member);
-  }
-
-  /** Copies a value with what happens within it. */
-  #inner({ within }: MemberPlan): void {
-    if (within !== undefined && this.#codes[this.#at] === OPEN_OBJECT) {
-      this.#object(within);
+  /** Renames a member that begins at a place, and changes its value. */
+  #keep(member: MemberPlan, at: number): void {
+    if (member.spelled !== undefined) {
+      this.#copyTo(at);
+      this.#out += member.spelled;
+      this.#copied = this.#at;
+    }
+    if (member.changes.length === 0) {
+      this.#inner(member);
       return;
     }
-    const end = valueEndIn(this.#codes, this.#at);
-    this.#out += this.#text.slice(this.#at, end);
-    this.#at = end;
+    this.#copyTo(this.#at);
+    this.#out += this.#changed(member);
   }
 
+  /** Walks over a value with what happens within it. */
+  #inner({ within }: MemberPlan): void {
+    if (within !== undefined && this.#codes[this.#at] === OPEN_OBJECT) this.#object(within);
+    else this.#at = valueEndIn(this.#codes, this.#text, this.#at);
+  }
+
+  /** What becomes of a value; it is not part of the newer text yet. */
   #changed(member: MemberPlan): string {
     const before = this.#out;
     this.#out = '';
+    this.#copied = this.#at;
     this.#inner(member);
+    this.#copyTo(this.#at);
     let value = this.#out;
     this.#out = before;
     for (const change of member.changes) value = change(value);
@@ -158,17 +166,18 @@ class Walk {
     this.#kept[member.kept] = value;
   }
 
-  #end({ appended, hasArrivals }: ObjectPlan, isEmpty: boolean): void {
+  /** Members for the end of an object, whose brace is at a place. */
+  #end({ appended, hasArrivals }: ObjectPlan, brace: number, isEmpty: boolean): void {
+    this.#copyTo(brace);
     if (hasArrivals) {
       this.#openEnds.push({ text: this.#out, appended, isEmpty });
-      this.#out = '}';
+      this.#out = '';
       return;
     }
     for (const { spelled, constant } of appended) {
       this.#out += (isEmpty ? '' : ',') + spelled + constant;
       isEmpty = false;
     }
-    this.#out += '}';
   }
 
   #arrivals(appended: readonly AppendedPlan[], isEmpty: boolean): string {
@@ -187,6 +196,12 @@ class Walk {
 }
 
 /** The plan of a member whose name has no escapes. */
-function memberOf(plan: ObjectPlan, text: string, at: number, colon: number): MemberPlan | undefined {
-  return plan.mayName(colon - at - 2) ? plan.members.get(text.slice(at + 1, colon - 1)) : undefined;
+function memberOf(
+  plan: ObjectPlan,
+  text: string,
+  codes: Uint16Array,
+  at: number,
+  colon: number,
+): MemberPlan | undefined {
+  return plan.mayName(colon - at - 2, codes[at + 1]!) ? plan.members.get(text.slice(at + 1, colon - 1)) : undefined;
 }

@@ -3,11 +3,12 @@
 // The UTF-16 codes of a text in an array, which is searched in less than half the time that the text takes (docs/decisions.md).
 // What is searched for is that of keys/json-scan.ts.
 
-import { noEnd } from '../../keys/json-scan.js';
+import { longStringEnd, noEnd, SHORT_STRING } from '../../keys/json-scan.js';
 
 const QUOTE = '"'.charCodeAt(0);
 const BACKSLASH = '\\'.charCodeAt(0);
 const COMMA = ','.charCodeAt(0);
+const OPEN_ARRAY = '['.charCodeAt(0);
 const OPEN_OBJECT = '{'.charCodeAt(0);
 const CLOSE_OBJECT = '}'.charCodeAt(0);
 /** The one bit in which a bracket differs from a brace: with it, one comparison finds both. */
@@ -52,36 +53,38 @@ export function withCodes<T>(text: string, work: (codes: Uint16Array) => T): T {
 }
 
 /** One past the last character of the value that begins at `at`. After it there is another character. */
-export function valueEndIn(codes: Uint16Array, at: number): number {
+export function valueEndIn(codes: Uint16Array, text: string, at: number): number {
   const first = codes[at]!;
-  if (first === QUOTE) return stringEndIn(codes, at);
-  if ((first | BRACE_BIT) === OPEN_OBJECT) return containerEndIn(codes, at);
-  let end = at + 1;
-  for (; end < codes.length; end++) {
+  if (first === QUOTE) return stringEndIn(codes, text, at);
+  if ((first | BRACE_BIT) === OPEN_OBJECT) return containerEndIn(codes, text, at);
+  for (let end = at + 1; end < text.length; end++) {
     const code = codes[end]!;
     if (code === COMMA || (code | BRACE_BIT) === CLOSE_OBJECT) return end;
   }
   return noEnd();
 }
 
-function stringEndIn(codes: Uint16Array, at: number): number {
-  for (let end = at + 1; end < codes.length; end++) {
+function stringEndIn(codes: Uint16Array, text: string, at: number): number {
+  const shortEnd = at + SHORT_STRING;
+  for (let end = at + 1; end < shortEnd; end++) {
     const code = codes[end]!;
     if (code === QUOTE) return end + 1;
     if (code === BACKSLASH) end++;
   }
-  return noEnd();
+  return longStringEnd(text, at);
 }
 
-function containerEndIn(codes: Uint16Array, at: number): number {
+function containerEndIn(codes: Uint16Array, text: string, at: number): number {
   let depth = 0;
-  for (let end = at; end < codes.length; ) {
+  for (let end = at; end < text.length; ) {
     const code = codes[end]!;
     if (code === QUOTE) {
-      end = stringEndIn(codes, end);
+      end = stringEndIn(codes, text, end);
       continue;
     }
     end++;
+    // Most characters are below all brackets.
+    if (code < OPEN_ARRAY) continue;
     const brace = code | BRACE_BIT;
     if (brace === OPEN_OBJECT) depth++;
     else if (brace === CLOSE_OBJECT && --depth === 0) return end;

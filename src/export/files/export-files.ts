@@ -47,7 +47,7 @@ export async function exportFiles(
     checkTemplate(template, hasKeys);
     const isThere = await isEmptyDirectory(target);
     await mkdir(temporary, { recursive: true, mode: 0o700 });
-    const form = { kind: 'files', template, pretty: options.pretty, keys: keysOf(generation.manifest) } as const;
+    const form = { kind: 'files', template, pretty: options.pretty, keys: keysOf(generation) } as const;
     const held = { lookup, generation, snapshot };
     const pieces = recordPieces(held, { ...options, order: 'source' }, { form, packing: PLAIN }, startWorkers);
     const report = await writeAll(temporary, pieces);

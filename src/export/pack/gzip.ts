@@ -10,7 +10,7 @@ const LAST_BLOCK = Buffer.from('0300', 'hex');
 const TRAILER_BYTES = 8;
 
 export async function* gzipMember(pieces: AsyncIterable<Piece>): AsyncGenerator<Uint8Array> {
-  yield HEADER;
+  yield Buffer.from(HEADER);
   let crc = 0;
   let bytes = 0;
   for await (const piece of pieces) {

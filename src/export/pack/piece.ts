@@ -15,7 +15,7 @@ export interface PiecePacking {
 
 /** Bytes of an export. */
 export interface Piece {
-  /** Valid until the next one is asked for. */
+  /** They belong to whoever gets the piece, with the memory that they are in. */
   readonly bytes: Uint8Array;
   /** Bytes of text that they are made of, and the CRC-32 of it where the codec asks for one. */
   readonly plainBytes: number;
@@ -29,7 +29,7 @@ export function stopped(): GristmillError {
 
 /** A piece as it goes to the file. */
 interface PackedText {
-  /** Valid until the next one is packed. */
+  /** The text itself where there is no codec, else bytes in memory of their own. */
   readonly bytes: Uint8Array;
   readonly crc: number;
 }
@@ -42,10 +42,20 @@ export function packText(text: Uint8Array, { codec, level }: PiecePacking): Pack
     case 'none':
       return { bytes: text, crc: 0 };
     case 'gz':
-      return { bytes: deflateRawSync(text, { level, finishFlush: constants.Z_FULL_FLUSH }), crc: crc32(text) };
+      return {
+        bytes: copyOf(deflateRawSync(text, { level, finishFlush: constants.Z_FULL_FLUSH })),
+        crc: crc32(text),
+      };
     case 'zst':
-      return { bytes: text.byteLength === 0 ? text : encoderOf(level).encode(text), crc: 0 };
+      return { bytes: copyOf(text.byteLength === 0 ? text : encoderOf(level).encode(text)), crc: 0 };
   }
+}
+
+/** Neither an encoder's own memory nor Node's pool, which threads cannot give away. */
+function copyOf(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.byteLength);
+  copy.set(bytes);
+  return copy;
 }
 
 function encoderOf(level: number): FrameEncoder {

@@ -14,11 +14,11 @@ export async function* singleFrame(
 ): AsyncGenerator<Uint8Array> {
   const frame = zstd().frameWriter(level, threads);
   for await (const { bytes } of pieces) {
-    // zstd-napi is never shown shared memory: what Node-API does with it is stated nowhere.
-    yield* frame.write(Buffer.from(bytes));
+    // Each part is valid until the next one.
+    for (const part of frame.write(bytes)) yield Buffer.from(part);
     await setImmediate();
   }
-  yield* frame.end();
+  for (const part of frame.end()) yield Buffer.from(part);
 }
 
 /** One brotli stream, compressed in a thread of Node's pool. @param signal ends it with CANCELLED, in the middle of a piece too */
@@ -54,7 +54,7 @@ const STEP_BYTES = 64 * 1024;
 async function feed(pieces: AsyncIterable<Piece>, brotli: BrotliCompress): Promise<void> {
   for await (const { bytes } of pieces) {
     for (let at = 0; at < bytes.byteLength; at += STEP_BYTES) {
-      await written(brotli, Buffer.from(bytes.subarray(at, at + STEP_BYTES)));
+      await written(brotli, bytes.subarray(at, at + STEP_BYTES));
       if (brotli.destroyed) return;
     }
   }
@@ -62,7 +62,7 @@ async function feed(pieces: AsyncIterable<Piece>, brotli: BrotliCompress): Promi
 }
 
 /** Resolves when more may be written, and when the stream is destroyed. */
-function written(brotli: BrotliCompress, bytes: Buffer): Promise<void> {
+function written(brotli: BrotliCompress, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     if (brotli.destroyed) return resolve();
     const done = (): void => {

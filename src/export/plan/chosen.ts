@@ -3,10 +3,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { canonicalKey } from '../../keys/decode.js';
 import { encodeKey, type KeyValue } from '../../keys/encode.js';
+import { Fetch } from '../../lookup/fetch.js';
 import { checkForm, hasFormOf, keyOf } from '../../lookup/index/key-form.js';
 import { ordinalOf } from '../../lookup/index/locate.js';
 import { resolveBounds } from '../../lookup/index/range.js';
-import { type OpenRange, readRows, resolvedRange } from '../../lookup/rows/reading.js';
+import { inNewest, type OpenRange, readRows, resolvedRange } from '../../lookup/rows/reading.js';
 import { StoredSource } from '../../lookup/rows/source.js';
 import { reshapedLine } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
@@ -26,7 +27,7 @@ export async function* keyOrder(held: HeldState, options: FilledSelection): Asyn
   const pieces = new LinePieces(held.lookup.store.directory);
   for await (const { line, place } of linesInOrder(held, options)) {
     const { form } = place;
-    yield* pieces.add(Buffer.from(`${reshapedLine(line, form)}\n`), form.isNamed);
+    yield* pieces.addLine(reshapedLine(line, form), form.isNamed);
   }
   yield* pieces.rest();
 }
@@ -47,7 +48,7 @@ async function* linesInOrder(held: HeldState, options: FilledSelection): AsyncGe
   for (let at = 0; at < keys.length; at += KEYS_AT_ONCE) {
     const some = keys.slice(at, at + KEYS_AT_ONCE).map((key) => placeOf(held, range, key));
     const places = some.filter((place) => place !== undefined);
-    const lines = (await held.lookup.fetch.lines(places)) as readonly string[];
+    const lines = (await range.lines.lines(places)) as readonly string[];
     for (const [i, line] of lines.entries()) yield { line, place: places[i]! };
   }
 }
@@ -99,9 +100,11 @@ async function* placesIn(held: HeldState, options: FilledSelection): AsyncGenera
 
 /** The range of the options in the state that is held. Its release is left to whoever holds it. */
 function rangeOf({ generation, snapshot, lookup }: HeldState, options: FilledSelection): OpenRange {
-  const { name, fetch: lines } = lookup;
-  const source = new StoredSource(generation, snapshot, options.index);
-  const resolved = resolvedRange(source, resolveBounds(options), options, () => snapshot.header());
+  const { name, store } = lookup;
+  const lines = new Fetch(store.caches.apart(name));
+  const newest = inNewest(options, generation.forms);
+  const source = new StoredSource(generation, snapshot, newest.index);
+  const resolved = resolvedRange(source, resolveBounds(newest), newest, () => snapshot.header());
   return { name, lines, release: () => {}, ...resolved };
 }
 

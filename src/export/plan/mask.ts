@@ -18,12 +18,14 @@ export interface FrameRun {
   readonly to: number;
   /** A bit for each line that is left out, counted from the first one of `from`. Undefined where none is. */
   readonly dead: Uint8Array | undefined;
+  /** Bytes of their text, dead lines included; of frames that are a run apart, their bytes in the file. */
+  readonly bytes: number;
 }
 
 /**
  * The frames of a shard that have records of the export, as runs.
  * @param apart whether frames of which all records are exported have runs of their own
- * @param bytesMax of the text of a run; one frame may have more
+ * @param bytesMax of a run; one frame may have more
  */
 export function* runsOf(
   reader: ShardReader,
@@ -33,15 +35,15 @@ export function* runsOf(
 ): Generator<FrameRun> {
   let run: { from: number; to: number; bytes: number; isWhole: boolean } | undefined;
   const taken = (): FrameRun => {
-    const { from, to, isWhole } = run!;
+    const { from, to, bytes, isWhole } = run!;
     run = undefined;
-    return { from, to, dead: isWhole ? undefined : leftOutLines(reader, mask, from, to).bitmap };
+    return { from, to, dead: isWhole ? undefined : leftOutLines(reader, mask, from, to).bitmap, bytes };
   };
   for (let index = 0; index < reader.frames; index++) {
     const lines = reader.linesOf(index);
     const leftOut = mask === undefined ? 0 : leftOutLines(reader, mask, index, index + 1).count;
-    const bytes = reader.plainBytesOf(index);
     const isWhole = leftOut === 0;
+    const bytes = apart && isWhole ? reader.spanOf(index).storedBytes : reader.plainBytesOf(index);
     const isOther = leftOut === lines || (run !== undefined && apart && run.isWhole !== isWhole);
     if (run !== undefined && (isOther || run.bytes + bytes > bytesMax)) yield taken();
     if (leftOut === lines) continue;

@@ -7,7 +7,7 @@ import type { PieceTask } from '../work/task.js';
 
 /** A piece that is to be written by a worker; or frames as they are, where the form allows it: they are being read. */
 export type PlannedPiece =
-  | { readonly kind: 'written'; readonly task: Pick<PieceTask, 'path' | 'source' | 'isNamed'> }
+  | { readonly kind: 'written'; readonly task: Pick<PieceTask, 'path' | 'source' | 'isNamed' | 'plainBytes'> }
   | { readonly kind: 'copied'; readonly bytes: Promise<Uint8Array> };
 
 /** One state of a collection, held as long as the export lasts. */

@@ -64,19 +64,19 @@ async function* filePieces(
   // One of its own: the shared ones are closed when many shards are in use.
   const reader = ShardReader.open(lookup.store.blobs, path, entry);
   try {
-    const route = generation.routeOf(entry);
+    const route = generation.forms.routeOf(entry);
     const mayCopy = copies && route === undefined;
-    for (const { from, to, dead } of runsOf(reader, mask, mayCopy, PIECE_BYTES)) {
+    for (const { from, to, dead, bytes: plainBytes } of runsOf(reader, mask, mayCopy, PIECE_BYTES)) {
       snapshot.assertOpen();
       if (mayCopy && dead === undefined) {
         // The reader is closed when it has read what was begun.
-        const bytes = reader.storedFrames(from, to);
-        bytes.catch(() => {}); // told when the piece has its turn
-        yield { kind: 'copied', bytes };
+        const frames = reader.storedFrames(from, to);
+        frames.catch(() => {}); // told when the piece has its turn
+        yield { kind: 'copied', bytes: frames };
         continue;
       }
       const source = { kind: 'frames', entry, route, from, to, dead } as const;
-      yield { kind: 'written', task: { path, source, isNamed: entry.named } };
+      yield { kind: 'written', task: { path, source, isNamed: entry.named, plainBytes } };
     }
   } finally {
     reader.close();
@@ -91,7 +91,7 @@ function* inlinePieces(
 ): Generator<PlannedPiece> {
   const leftOut = new Uint8Array(Math.ceil(entry.records / 8));
   for (let i = 0; i < entry.records; i++) if (isLeftOut(mask, i)) leftOut[i >>> 3]! |= 1 << (i & 7);
-  const form = generation.formOf(entry);
+  const form = generation.forms.of(entry);
   for (const lines of inlineLines(entry, snapshot)) {
     for (const text of liveText(lines, leftOut, form)) yield* pieces.add(text, entry.named);
   }

@@ -33,8 +33,20 @@ export interface PieceTask extends Sealed {
   readonly isFirst: boolean;
   readonly form: RecordForm;
   readonly packing: PiecePacking;
-  /** What the bytes are put in, as long as there is room; the piece has it alone until it is given back. */
-  readonly into: SharedArrayBuffer;
+  /** Bytes of the lines in their frames: about as many has the text, so that its memory need not grow. */
+  readonly plainBytes: number;
+}
+
+/** A piece that a thread is to write. */
+export interface PieceOrder extends PieceTask {
+  /** The number that its bytes come with. */
+  readonly ticket: number;
+}
+
+/** The bytes of a piece, on their way from a thread. */
+export interface MovedBytes {
+  readonly ticket: number;
+  readonly bytes: Uint8Array;
 }
 
 /** Who makes pieces. */

@@ -21,12 +21,14 @@ const {
   transform,
   pick,
   omit,
+  schemaVersion,
   validate,
   limit,
 } = IMPORT_OPTIONS;
 /** The options that a collection may have of its own. */
 const PLACE_OPTIONS = {
-  ...{ select, key, indexes, uniqueIndexes, mode, onDuplicate, where, sample, transform, pick, omit, validate, limit },
+  ...{ select, key, indexes, uniqueIndexes, mode, onDuplicate, where, sample, transform, pick, omit },
+  ...{ schemaVersion, validate, limit },
   layout: { ...IMPORT_OPTIONS.layout, choices: ['array', 'object'] },
 } as const satisfies OptionTable;
 

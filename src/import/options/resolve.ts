@@ -2,6 +2,7 @@
 
 import type { ImportProgress } from '../../base/import-report.js';
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
+import type { Migration } from '../../evolve/types.js';
 import { type KeyPath, namesOf, partsOf, withUnique } from '../../keys/key-path.js';
 import { formatPath, parsePath } from '../../keys/paths.js';
 import { REASON } from '../../options/audit.js';
@@ -28,6 +29,9 @@ const TABLE = { ...IMPORT_OPTIONS, ...IMPORT_HOOKS } as const satisfies OptionTa
 /** All options present; see ImportOptions for what they mean. */
 export type FilledImportOptions = Resolved<typeof TABLE> & {
   readonly maxBad: number;
+  readonly mode: 'replace' | 'upsert' | 'insert';
+  /** Whether the caller, a file or a variable has said the mode. */
+  readonly isModeGiven: boolean;
   readonly changes: 'refuse' | 'keep' | 'drop';
   /**
    * Set if the import fills other collections too (option `collections`). "together": a document in which all of them have
@@ -38,6 +42,8 @@ export type FilledImportOptions = Resolved<typeof TABLE> & {
   readonly keptIndexes?: readonly KeyPath[];
   /** The text of the schema that the collection carries, once the collection is known. */
   readonly carried?: string;
+  /** What makes the newest version of the records of the sources, once the collection is known. Absent: nothing. */
+  readonly migrations?: readonly Migration[];
 };
 
 /**
@@ -45,11 +51,13 @@ export type FilledImportOptions = Resolved<typeof TABLE> & {
  * @throws TypeError for an unknown name or a value out of bounds.
  */
 export function resolveImportOptions(options: ImportOptions, closing?: AbortSignal): FilledImportOptions {
-  const { signal, onDuplicate, maxBad, ...filled } = resolveOptions('import', TABLE, options);
+  const { signal, onDuplicate, maxBad, mode = 'replace', ...filled } = resolveOptions('import', TABLE, options);
   checkTogether('import', options);
   const { transform, validate } = filled;
   return Object.freeze({
     ...filled,
+    mode,
+    isModeGiven: options.mode !== undefined,
     transform: transform === undefined ? undefined : transformUrl(transform),
     validate: validate === undefined ? undefined : schemaText(validate),
     // A bulk file becomes an object of records, or lines where their keys are inside.
@@ -57,8 +65,8 @@ export function resolveImportOptions(options: ImportOptions, closing?: AbortSign
     signal: either(signal, closing),
     maxBad: maxBad ?? (filled.onBadRecord === 'quarantine' ? QUARANTINED_DEFAULT : Number.POSITIVE_INFINITY),
     // Who adds records or replaces some says by that which are to count.
-    changes: filled.changes ?? (filled.mode === 'replace' ? 'keep' : 'drop'),
-    onDuplicate: options.onDuplicate ?? (filled.mode === 'insert' ? 'error' : onDuplicate),
+    changes: filled.changes ?? (mode === 'replace' ? 'keep' : 'drop'),
+    onDuplicate: options.onDuplicate ?? (mode === 'insert' ? 'error' : onDuplicate),
   });
 }
 
@@ -104,7 +112,7 @@ function* withoutSelect({ dialect, onTruncated, layout }: ImportOptions): Genera
 }
 
 /** Options that decide which records of a source are stored, and what of them. */
-const RULES = ['where', 'sample', 'transform', 'pick', 'omit', 'validate', 'limit'] as const;
+const RULES = ['where', 'sample', 'transform', 'pick', 'omit', 'schemaVersion', 'validate', 'limit'] as const;
 
 /** @throws TypeError for options that have no meaning for sources in the format */
 function checkFormatOptions(method: string, options: ImportOptions): void {

@@ -2,6 +2,7 @@
 
 import { parsePath } from '../../keys/paths.js';
 import type { OptionTable } from '../../options/check.js';
+import { VERSION } from '../../options/shared.js';
 import { parseCondition } from '../rules/condition.js';
 import { checkConditions } from '../rules/conditions.js';
 import { checkTransform } from '../rules/transform.js';
@@ -38,6 +39,13 @@ export const RULE_OPTIONS = {
     isLater: true,
     ...{ type: 'texts', default: [], check: parsePath },
     meaning: 'paths of members not to store',
+  },
+  schemaVersion: {
+    affects: 'records',
+    isLater: true,
+    ...VERSION.schemaVersion,
+    meaning:
+      'version of the collection that the sources deliver; their records are migrated to the newest; unset: the newest',
   },
   validate: {
     affects: 'records',

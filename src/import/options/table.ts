@@ -66,9 +66,10 @@ export const IMPORT_OPTIONS = {
   mode: {
     affects: 'import',
     type: 'choice',
-    default: 'replace',
+    default: undefined,
     choices: ['replace', 'upsert', 'insert'],
-    meaning: 'replace the collection, upsert records into it, or insert only new ones',
+    meaning:
+      'replace the collection, upsert records into it, or insert only new ones; unset: replace, but fail with MODE_NEEDED if the collection has records of other sources',
   },
   changes: {
     affects: 'nothing',

@@ -18,7 +18,7 @@ export interface ImportedPlace
   extends Pick<
     ImportOptions,
     | ('key' | 'indexes' | 'uniqueIndexes' | 'mode' | 'onDuplicate')
-    | ('where' | 'sample' | 'transform' | 'pick' | 'omit' | 'validate' | 'limit')
+    | ('where' | 'sample' | 'transform' | 'pick' | 'omit' | 'schemaVersion' | 'validate' | 'limit')
   > {
   /** As option `select`: a JSON Pointer to the array or object that contains the records. */
   readonly select: string;
@@ -87,7 +87,9 @@ export interface ImportOptions {
   readonly allowEmpty?: boolean | undefined;
   /**
    * Whether the import replaces the collection ("replace"), adds and replaces records ("upsert"), or adds only records
-   * whose keys are new ("insert"). Default "replace".
+   * whose keys are new ("insert"). Default "replace", if all records of the collection are from imports of the same
+   * sources (what transactions changed in them is kept, see `changes`). If records came from anywhere else, there is no
+   * default: without a mode, the import fails with MODE_NEEDED.
    */
   readonly mode?: 'replace' | 'upsert' | 'insert' | undefined;
   /**
@@ -185,6 +187,12 @@ export interface ImportOptions {
   readonly pick?: readonly string[] | undefined;
   /** Paths of the members of each record that the import does not store. Default: none. */
   readonly omit?: readonly string[] | undefined;
+  /**
+   * The version of the collection that the sources deliver. The import migrates their records to the newest version, and stores
+   * those; one that cannot be migrated is bad. `key` and `indexes` may be given by their paths of either version. Default:
+   * option `schemaVersion` of the store, else the newest version.
+   */
+  readonly schemaVersion?: number | undefined;
   /**
    * The path or file: URL of a JSON Schema (2020-12), or the schema itself as JSON text. A record that is not valid against it, as
    * it would be stored, is bad: option `onBadRecord` says what becomes of it. Default: none.

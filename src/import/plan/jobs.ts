@@ -95,8 +95,12 @@ function setupOf(
   const primary = options.key === undefined ? undefined : namesOf(options.key);
   const secondary = options.indexes.map((path) => namesOf(path, numbersIn({ positions })));
   const select = options.select === undefined ? undefined : parsePointer(options.select);
-  const { validate, carried } = options;
-  const rules = rulesIn({ ...options, schemas: [validate, carried].filter((schema) => schema !== undefined) });
+  const { validate, carried, migrations = [] } = options;
+  const rules = rulesIn({
+    ...options,
+    migrations,
+    schemas: [validate, carried].filter((schema) => schema !== undefined),
+  });
   return {
     id,
     ...(select && { select }),

@@ -5,6 +5,7 @@
 // already. Only records that a user's function has made are read again, by the plain twin.
 
 import { FRAME_BYTES } from '../../base/limits.js';
+import { MigrationFailure } from '../../evolve/failure.js';
 import type { BadReasonName, ScannedRecord } from '../../kernel/contract.js';
 import { BadReason } from '../../kernel/contract.js';
 import { skipBlanks } from '../../kernel/plain/bytes.js';
@@ -31,7 +32,7 @@ interface Sink {
   readonly hasDeletions: boolean;
 }
 
-const NO_RULES: RuleTexts = { where: [], pick: [], omit: [], schemas: [] };
+const NO_RULES: RuleTexts = { where: [], pick: [], omit: [], migrations: [], schemas: [] };
 
 const DELETION = 'null';
 
@@ -152,16 +153,16 @@ export class RuledRecords {
     return [given === undefined ? record : namedRecord(record, given, this.#task.setup.scan)];
   }
 
-  /** The records that the user's function makes of a record. Undefined: it is stored as it is. */
+  /** The records that the user's function, and migrations, make of a record. Undefined: it is stored as it is. */
   #made(
     bytes: Uint8Array,
     { start, end }: RecordPlace,
     name?: Uint8Array,
   ): readonly ScannedRecord[] | Fault | undefined {
-    if (!this.#rules.hasTransform) return undefined;
+    if (!this.#rules.makesOthers) return undefined;
     const records: ScannedRecord[] = [];
     try {
-      const texts = this.#rules.transformed(lineOf(bytes, start, end));
+      const texts = this.#rules.made(lineOf(bytes, start, end));
       if (texts === undefined) return undefined;
       if (name !== undefined && texts.length > 1) {
         throw new TransformFault(
@@ -175,13 +176,14 @@ export class RuledRecords {
       }
     } catch (error) {
       if (error instanceof BadOutput) return { reason: error.reason, detail: error.message };
+      if (error instanceof MigrationFailure) return { reason: 'MIGRATION_FAILED', detail: error.message };
       if (!(error instanceof TransformFault)) throw error;
       return { reason: 'TRANSFORM_FAILED', detail: error.message };
     }
     return records;
   }
 
-  /** A record that the user's function has made, with its keys. @throws BadOutput */
+  /** A record that the user's function, or a migration, has made, with its keys. @throws BadOutput */
   #read(text: Uint8Array, name: Uint8Array | undefined): ScannedRecord {
     const { scan } = this.#task.setup;
     const layout = name === undefined ? 'values' : 'object';
@@ -189,7 +191,10 @@ export class RuledRecords {
     const outcome = readRecord(bytes, 0, { ...scan, layout, asks: false }, true);
     if (outcome.kind === 'record') return outcome.record;
     const reason = outcome.kind === 'bad' ? outcome.reason : 'UNEXPECTED_END';
-    throw new BadOutput(reason === 'RECORD_TOO_LARGE' ? 'TRANSFORM_FAILED' : reason, BadReason[reason]);
+    const [what, failed] = this.#rules.hasTransform
+      ? (['option transform', 'TRANSFORM_FAILED'] as const)
+      : (['its migration', 'MIGRATION_FAILED'] as const);
+    throw new BadOutput(reason === 'RECORD_TOO_LARGE' ? failed : reason, `after ${what}: ${BadReason[reason]}`);
   }
 
   #add(records: readonly ScannedRecord[]): void {
@@ -215,12 +220,12 @@ export class RuledRecords {
   }
 }
 
-/** A record that a user's function has made is bad. */
+/** A record that a user's function, or a migration, has made is bad. */
 class BadOutput extends Error {
   readonly reason: BadReasonName;
 
   constructor(reason: BadReasonName, text: string) {
-    super(`after option transform: ${text}`);
+    super(text);
     this.reason = reason;
   }
 }

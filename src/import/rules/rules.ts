@@ -2,10 +2,12 @@
 //
 // What happens to a record between the source and the store, by the options of the import, in this order:
 //
-//   where > sample > transform > pick, omit > validate > limit
+//   where > sample > transform > pick, omit > migrate (schemaVersion) > validate > limit
 //
 // Keys are those of the record as it is stored.
 
+import { planOf } from '../../evolve/plan/plan.js';
+import type { Migration, Plan } from '../../evolve/types.js';
 import { parsePath } from '../../keys/paths.js';
 import { Conditions } from './conditions.js';
 import { Projection } from './projection.js';
@@ -21,6 +23,8 @@ export interface RuleTexts {
   readonly transform?: string | undefined;
   readonly pick: readonly string[];
   readonly omit: readonly string[];
+  /** What makes the newest version of a record of the version that the sources deliver. Empty: they deliver the newest. */
+  readonly migrations: readonly Migration[];
   /** The texts of JSON Schemas, from `schemaText`: all of them have to hold. */
   readonly schemas: readonly string[];
   /** The greatest number of records that a span stores. */
@@ -35,10 +39,11 @@ export interface RecordPlace {
 }
 
 /** Undefined if all records are stored as they are. */
-export function rulesIn({ where, sample, transform, pick, omit, schemas, limit }: RuleTexts): RuleTexts | undefined {
-  const hasLists = where.length + pick.length + omit.length + schemas.length > 0;
+export function rulesIn(texts: RuleTexts): RuleTexts | undefined {
+  const { where, sample, transform, pick, omit, migrations, schemas, limit } = texts;
+  const hasLists = [where, pick, omit, migrations, schemas].some(({ length }) => length > 0);
   const hasOthers = [sample, transform, limit].some((rule) => rule !== undefined);
-  return hasLists || hasOthers ? { where, sample, transform, pick, omit, schemas, limit } : undefined;
+  return hasLists || hasOthers ? { where, sample, transform, pick, omit, migrations, schemas, limit } : undefined;
 }
 
 export class RecordRules {
@@ -46,9 +51,11 @@ export class RecordRules {
   readonly #sample: number | undefined;
   readonly #transform: ReturnType<typeof transformAt> | undefined;
   readonly #projection: Projection | undefined;
+  readonly #plan: Plan | undefined;
   readonly #check: SchemaCheck | undefined;
 
-  constructor({ where, sample, transform, pick, omit, schemas }: RuleTexts) {
+  constructor({ where, sample, transform, pick, omit, migrations, schemas }: RuleTexts) {
+    this.#plan = migrations.length === 0 ? undefined : planOf(migrations);
     this.#check = schemas.length === 0 ? undefined : SchemaCheck.of(schemas);
     this.#conditions = where.length === 0 ? undefined : new Conditions(where);
     this.#sample = sample;
@@ -67,13 +74,35 @@ export class RecordRules {
     return this.#transform !== undefined;
   }
 
-  /** The texts, as they are stored, of what the transform makes of a record. Undefined: it changes nothing. @throws TransformFault */
-  transformed(text: string): readonly Uint8Array[] | undefined {
+  /** Whether records may be stored with other keys than the kernel has found. */
+  get makesOthers(): boolean {
+    return this.#transform !== undefined || this.#plan !== undefined;
+  }
+
+  /**
+   * The texts, as they are stored, of what transform and migrations make of a record. Undefined: they change nothing.
+   * @throws TransformFault; MigrationFailure
+   */
+  made(text: string): readonly Uint8Array[] | undefined {
     const outputs = this.#transform && outputsOf(this.#transform, text);
-    return outputs?.map((output) => {
-      const bytes = Buffer.from(output);
-      return this.#projection?.of(bytes, 0, bytes.byteLength).slice() ?? bytes;
-    });
+    if (outputs !== undefined) return outputs.map((output) => this.#migrated(this.#projected(output)));
+    if (this.#plan === undefined) return undefined;
+    const projected = this.#projected(text);
+    const migrated = this.#migrated(projected);
+    return migrated === projected ? undefined : [migrated];
+  }
+
+  #projected(text: string): Uint8Array {
+    const bytes = Buffer.from(text);
+    return this.#projection?.of(bytes, 0, bytes.byteLength).slice() ?? bytes;
+  }
+
+  #migrated(bytes: Uint8Array): Uint8Array {
+    if (this.#plan === undefined) return bytes;
+    const { buffer, byteOffset, byteLength } = bytes;
+    const text = Buffer.from(buffer, byteOffset, byteLength).toString();
+    const migrated = this.#plan.up(text);
+    return migrated === text ? bytes : Buffer.from(migrated);
   }
 
   get hasSchema(): boolean {

@@ -21,8 +21,6 @@ import { scanFiles } from './scan-files.js';
 import { hashAtOnce } from './span-hash.js';
 import { SpanOutput } from './span-output.js';
 
-export { Cancelled } from './span-output.js';
-
 /** Bytes read past the end of a span at a time: usually its last record ends in them. */
 const OVERHANG_BYTES = 64 * 1024;
 

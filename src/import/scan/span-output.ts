@@ -10,6 +10,7 @@ import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { StageClock } from '../../parallel/stage-clock.js';
+import { Cancelled } from '../../parallel/wire.js';
 import { ALL_FACTS, Provable } from '../../profile/provable.js';
 import { ThreadProfiler } from '../../profile/simd/thread-profiler.js';
 import { type Profile, valuesOf } from '../../profile/types.js';
@@ -27,9 +28,6 @@ import { type SpanPaths, spanPaths } from '../tasks/span-paths.js';
 import { inUsersFile, isConverted, LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
 import { RunWriter } from './run-write.js';
 import { threadKernel } from './thread-kernel.js';
-
-/** A cancelled span: its result is of no use to anyone. */
-export class Cancelled extends Error {}
 
 /** The thread's encoder, by codec and packing: a context is worth keeping. */
 let held: { readonly codec: FrameCodec; readonly packing: Packing; readonly encoder: FrameEncoder } | undefined;

@@ -29,6 +29,8 @@ const OVERHEAD_BYTES = 256;
 const SWEEPS_PER_TIME = 4;
 const SWEEP_MS_MIN = 50;
 const SWEEP_MS_MAX = 60_000;
+/** Frames that a long read keeps: some hundreds, of which the next records in the order of a key may be. */
+const LONG_READ_FRAME_BYTES = 16 << 20;
 
 /** The part of a cache that reports its size. */
 type Filled = Pick<BoundedCache<never, never>, 'bytes' | 'bytesMax' | 'count'>;
@@ -86,6 +88,13 @@ export class Caches {
     return caches;
   }
 
+  /** Those of one long read: few frames, so that it neither fills the memory nor displaces what lookups keep. */
+  apart(collection: string): CollectionCaches {
+    const { frameCacheBytes } = cacheOptionsOf(this.#options, collection);
+    const bytes = Math.min(frameCacheBytes, LONG_READ_FRAME_BYTES);
+    return new CollectionCaches(this, collection, new FrameCache({ bytes, lifeMs: 0, idleMs: 0 }), undefined);
+  }
+
   /** The collections that were looked into. */
   collections(): Iterable<CollectionCaches> {
     return this.#collections.values();
@@ -106,7 +115,7 @@ export class Caches {
     add('records', this.#records?.kept);
     for (const { collection, frames, records } of this.#collections.values()) {
       if (frames !== this.#frames) add('frames', frames.kept, collection);
-      if (records && records.cache !== this.#records) add('records', records.cache.kept, collection);
+      if (records !== this.#records) add('records', records?.kept, collection);
     }
     return sizes;
   }
@@ -169,7 +178,7 @@ export class Caches {
     this.#pages?.clear();
     for (const { frames, records } of this.#collections.values()) {
       frames.kept?.clear();
-      records?.cache.kept.clear();
+      records?.kept.clear();
     }
   }
 

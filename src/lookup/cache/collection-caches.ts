@@ -5,6 +5,7 @@
 
 import type { GristmillError } from '../../base/errors.js';
 import type { StoreEmitter, StoreEvents } from '../../base/events.js';
+import type { UnsafeIntegers } from '../../keys/json-value.js';
 import type { Frame } from '../../store/shards/frame.js';
 import type { ShardReader } from '../../store/shards/read.js';
 import type { ShardEntry } from '../../store/types.js';
@@ -29,15 +30,18 @@ interface SharedCaches {
   shard(entry: ShardEntry): ShardReader;
 }
 
+/** The cached records for each way in which a reader may want unsafe integers. */
+type RecordsByIntegers = Readonly<Record<UnsafeIntegers, CollectionRecords>>;
+
 export class CollectionCaches {
   readonly collection: string;
   readonly counters = new ReadCounters();
   readonly sampler: LatencySampler;
   readonly frames: FrameCache;
   /** Undefined where none are kept. */
-  readonly records: CollectionRecords | undefined;
-  /** The same for readers who want unsafe integers as bigints: no reader gets the value of another way of reading. */
-  readonly exactRecords: CollectionRecords | undefined;
+  readonly records: RecordCache | undefined;
+  /** By the version that readers want. */
+  readonly #records = new Map<number | undefined, RecordsByIntegers>();
   readonly #store: SharedCaches;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
@@ -46,8 +50,22 @@ export class CollectionCaches {
     this.collection = collection;
     this.sampler = new LatencySampler(collection, this.counters, store.timed);
     this.frames = frames;
-    this.records = records && new CollectionRecords(records, this.counters, 'number');
-    this.exactRecords = records && new CollectionRecords(records, this.counters, 'bigint');
+    this.records = records;
+  }
+
+  /**
+   * The cached records in a version; undefined: the newest. No reader gets the value of another way of reading.
+   * @returns undefined where none are kept
+   */
+  recordsIn(version: number | undefined): RecordsByIntegers | undefined {
+    if (this.records === undefined) return undefined;
+    let known = this.#records.get(version);
+    if (known === undefined) {
+      const of = (unsafe: UnsafeIntegers) => new CollectionRecords(this.records!, this.counters, unsafe);
+      known = { number: of('number'), bigint: of('bigint') };
+      this.#records.set(version, known);
+    }
+    return known;
   }
 
   /** The open shard. @throws GristmillError with cause ENOENT when another process has replaced it meanwhile. */

@@ -8,9 +8,7 @@ import { GristmillError } from '../../base/errors.js';
 import { isSamePath, type KeyPath, keyPathText } from '../../keys/key-path.js';
 import { isDead, isDeadIn } from '../../store/catalog/tombstones.js';
 import { type HiddenKeys, hiddenKeys } from '../../store/seal/hidden-keys.js';
-import type { Route } from '../../store/shapes/tree.js';
-import { type Forms, formsOf } from '../../store/shards/forms.js';
-import type { LineForm } from '../../store/shards/line.js';
+import { type Forms, formsAt, formsOf } from '../../store/shards/forms.js';
 import type { Place } from '../../store/shards/place.js';
 import type {
   CatalogRead,
@@ -77,7 +75,13 @@ export class Generation {
   /** Its shards that a newer generation does not have there. Not that generation: it would hold the one after it in turn. */
   #unneeded: readonly ShardEntry[] = [];
 
-  private constructor(catalog: CatalogView, caches: Caches, manifest: CollectionManifest, previous?: Generation) {
+  private constructor(
+    catalog: CatalogView,
+    caches: Caches,
+    manifest: CollectionManifest,
+    version: number | undefined,
+    previous: Generation | undefined,
+  ) {
     this.#catalog = catalog;
     this.#caches = caches;
     this.manifest = manifest;
@@ -85,7 +89,7 @@ export class Generation {
     this.#knownUntil = catalog.generation();
     const { id, layout, open } = manifest;
     const isSame = previous?.manifest.id === id && previous.manifest.layout === layout;
-    this.#layout = isSame ? previous.#layout : loadLayout(catalog, manifest);
+    this.#layout = isSame ? previous.#layout : loadLayout(catalog, manifest, version);
     this.shards = open === undefined ? this.#layout.shards : [...this.#layout.shards, open];
     const { primary } = manifest;
     this.primary = primary && new Tree(primary, caches, this.#reads, previous && sameTree(previous, this, primary));
@@ -94,10 +98,20 @@ export class Generation {
     );
   }
 
-  /** The newest generation of a collection; undefined when there is no such collection. */
-  static load(catalog: CatalogView, caches: Caches, name: string, previous?: Generation): Generation | undefined {
+  /**
+   * The newest generation of a collection; undefined when there is no such collection.
+   * @param version in which records are given; undefined: the newest. @param previous gives them in the same version
+   * @throws GristmillError VERSION_MISMATCH
+   */
+  static load(
+    catalog: CatalogView,
+    caches: Caches,
+    name: string,
+    version: number | undefined,
+    previous: Generation | undefined,
+  ): Generation | undefined {
     const manifest = catalog.collection(name);
-    return manifest && new Generation(catalog, caches, manifest, previous);
+    return manifest && new Generation(catalog, caches, manifest, version, previous);
   }
 
   /** Whether the catalog, as it is read now, still shows this generation. */
@@ -142,17 +156,12 @@ export class Generation {
     if (entry === undefined) throw this.#noPlace(read);
     return entry.fileNumber === 0
       ? this.#inlinePlace(entry, ordinal, read)
-      : { entry, ordinal, form: this.formOf(entry) };
+      : { entry, ordinal, form: this.forms.of(entry) };
   }
 
-  /** How the lines of one of its shards are made of its records. */
-  formOf(entry: Pick<ShardEntry, 'named' | 'shape'>): LineForm {
-    return this.#layout.forms.of(entry);
-  }
-
-  /** The migrations from the shape of one of its shards to that of its records. Undefined where these are the same. */
-  routeOf(entry: Pick<ShardEntry, 'shape'>): Route | undefined {
-    return this.#layout.forms.routeOf(entry);
+  /** How the lines of its shards are made of its records. */
+  get forms(): Forms {
+    return this.#layout.forms;
   }
 
   /** The live record with this ordinal in the collection. Undefined if there is none. */
@@ -200,7 +209,7 @@ export class Generation {
    */
   holds({ shard, ordinal, file, form, generation }: HotPlace): boolean {
     const entry = this.#layout.byNumber.get(shard);
-    if (entry?.fileNumber !== file || this.formOf(entry).shape !== form.shape) return false;
+    if (entry?.fileNumber !== file || this.forms.of(entry).shape !== form.shape) return false;
     let since = this.#deadSince.get(shard);
     if (since === undefined) {
       since = this.current().tombstoneState(shard)?.generation ?? 0;
@@ -242,7 +251,7 @@ export class Generation {
     const inline =
       read === undefined ? this.#confirmed(this.#catalog.inlineText(shard, ordinal)) : read.inlineText(shard, ordinal);
     if (inline === undefined) throw this.#noPlace(read);
-    return { entry, ordinal, form: this.formOf(entry), inline };
+    return { entry, ordinal, form: this.forms.of(entry), inline };
   }
 
   #noPlace(read: CatalogRead | undefined): Error {
@@ -279,8 +288,13 @@ function deathsIn({ dead, dropped = 0 }: CollectionManifest): number {
   return dead + dropped;
 }
 
-function loadLayout(catalog: CatalogView, { open: _, ...manifest }: CollectionManifest): Layout {
+function loadLayout(
+  catalog: CatalogView,
+  { open: _, ...manifest }: CollectionManifest,
+  version: number | undefined,
+): Layout {
   const shards = catalog.shards(manifest);
   const byNumber = new Map(shards.map((entry) => [entry.shard, entry]));
-  return { shards, byNumber, tombstones: new Map(), forms: formsOf(catalog, manifest) };
+  const forms = version === undefined ? formsOf(catalog, manifest) : formsAt(catalog, manifest, version);
+  return { shards, byNumber, tombstones: new Map(), forms };
 }

@@ -49,6 +49,8 @@ export interface RangeOptions {
   readonly after?: string | undefined;
   /** The state to read. Default: option `freshness` of the store. Snapshots do not have this option. */
   readonly freshness?: Freshness | undefined;
+  /** The version of the collection in which records are read. Keys are of the newest. Default: that of the handle. */
+  readonly schemaVersion?: number | undefined;
 }
 
 /** Which records. */

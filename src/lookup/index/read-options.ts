@@ -5,11 +5,14 @@
 
 import { type OptionTable, resolveOptions } from '../../options/check.js';
 import type { Freshness } from '../../options/freshness.js';
+import { VERSION } from '../../options/shared.js';
 
 /** Options of a read; all optional. */
 export interface ReadOptions {
   /** The state to read. Default: option `freshness` of the store. Snapshots do not have this option. */
   readonly freshness?: Freshness | undefined;
+  /** The version of the collection in which records are read. Default: that of the handle. */
+  readonly schemaVersion?: number | undefined;
 }
 
 export const READ_OPTIONS = {
@@ -18,15 +21,15 @@ export const READ_OPTIONS = {
     default: undefined,
     meaning: 'state to read; unset: option freshness of the store',
   },
+  ...VERSION,
 } as const satisfies OptionTable;
 
 /**
- * Returns the given freshness. The read checks whether it is valid.
+ * Returns the given options. The read checks whether the freshness is valid.
  * @throws TypeError for another option, and if `options` is not an object of options
  */
-export function freshnessIn(method: string, options: ReadOptions | undefined): Freshness | undefined {
-  if (options === undefined) return undefined;
-  return hasFreshnessAlone(options) ? options.freshness : resolveOptions(method, READ_OPTIONS, options).freshness;
+export function readOptionsIn(method: string, options: ReadOptions): ReadOptions {
+  return hasFreshnessAlone(options) ? options : resolveOptions(method, READ_OPTIONS, options);
 }
 
 /** Whether an object of options has a freshness and nothing else. Anything else goes the long way; counting keys was measured to be cheaper than going through them. */

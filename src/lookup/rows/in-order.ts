@@ -90,7 +90,7 @@ function* longInOrder(source: RowSource, bounds: Bounds, index: KeyPath, key: Ui
       const lines = yield { needs: batch };
       for (const [i, place] of batch.entries()) {
         const line = lines[i]!;
-        for (const whole of longKeysIn(recordText(line, place.form), names, key)) {
+        for (const whole of longKeysIn(recordText(line, place.form.newest ?? place.form), names, key)) {
           const long = { whole, place, line };
           if (!isWithin(whole, locationOf(place), bounds)) continue;
           if (last !== undefined && compare(long, last) <= 0) continue;

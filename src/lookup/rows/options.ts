@@ -9,7 +9,7 @@ import { BOUNDS_OPTIONS, checkIndexName, RANGE_OPTIONS, type RangeOptions } from
 import { READ_OPTIONS } from '../index/read-options.js';
 
 /** Options of `find` and `findText`; all optional. */
-export type FindOptions = Pick<RangeOptions, 'after' | 'limit' | 'reverse' | 'freshness'>;
+export type FindOptions = Pick<RangeOptions, 'after' | 'limit' | 'reverse' | 'freshness' | 'schemaVersion'>;
 
 /** Options of `count`; all optional. Without an index and bounds, all records are counted. */
 export type CountOptions = Omit<RangeOptions, 'after' | 'limit' | 'reverse'>;

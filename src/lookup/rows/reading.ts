@@ -6,6 +6,7 @@
 
 import { isSamePath, type KeyPath, namesOf } from '../../keys/key-path.js';
 import type { Freshness } from '../../options/freshness.js';
+import type { Forms } from '../../store/shards/forms.js';
 import type { Place } from '../../store/shards/place.js';
 import type { CollectionManifest, StoreHeader } from '../../store/types.js';
 import { hiddenBounds } from '../index/hidden-range.js';
@@ -18,8 +19,12 @@ import { boundsAfterCursor, lineageOf, scopeOf } from './position.js';
 import type { RowContext } from './row.js';
 import { type RowSource, StoredSource } from './source.js';
 
-/** The read path of a collection. @throws TypeError for a freshness that is none, or that has no meaning here */
-export type Reading = (freshness?: Freshness) => Lookup;
+/**
+ * The read path of a collection.
+ * @param schemaVersion in which records are read; undefined: that of the handle
+ * @throws TypeError for a freshness that is none, or that has no meaning here; GristmillError VERSION_MISMATCH
+ */
+export type Reading = (freshness?: Freshness, schemaVersion?: number) => Lookup;
 
 /** Lines of places, in their order. */
 export interface LineReader {
@@ -41,20 +46,27 @@ export interface OpenRange {
 /** @throws TypeError; GristmillError INDEX_NOT_FOUND, CURSOR_EXPIRED, COLLECTION_NOT_FOUND */
 export function openRange(reading: Reading, options: RangeOptions): OpenRange {
   const bounds = resolveBounds(options);
-  const lookup = reading(options.freshness);
+  const lookup = reading(options.freshness, options.schemaVersion);
   const { generation, snapshot } = lookup.hold();
   const release = (): void => {
     snapshot.release();
     generation.release();
   };
   try {
-    const source = new StoredSource(generation, snapshot, options.index);
+    const newest = inNewest(options, generation.forms);
+    const source = new StoredSource(generation, snapshot, newest.index);
     const range = { name: lookup.name, lines: lookup.fetch, release };
-    return { ...range, ...resolvedRange(source, bounds, options, () => snapshot.header()) };
+    return { ...range, ...resolvedRange(source, bounds, newest, () => snapshot.header()) };
   } catch (error) {
     release();
     throw error;
   }
+}
+
+/** The options with the path that an index of another version has in the newest one. */
+export function inNewest<Options extends Pick<RangeOptions, 'index'>>(options: Options, forms: Forms): Options {
+  const { index } = options;
+  return index === undefined || !forms.areOlder ? options : { ...options, index: forms.newestPath(index) };
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { encodeKey, type KeyValue } from '../../keys/encode.js';
 import type { KeyNames } from '../../keys/key-path.js';
-import { recordName, recordText } from '../../store/shards/line.js';
+import { recordName, recordText, textOfKeys } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
 import { encodeCursor } from './cursor.js';
 import type { FoundRow } from './in-order.js';
@@ -97,7 +97,8 @@ class ValueRow<T> extends AnyRow implements Row<T> {
     const record = form.parsed(text);
     const { isByPrimary, primary } = context;
     // Now: the value is the reader's, who may change it. Keeping its text would take as much memory again.
-    const simple = !isByPrimary && primary !== undefined ? simpleKeyIn(record, primary) : undefined;
+    const isInRecord = !isByPrimary && primary !== undefined && found.place.form.newest === undefined;
+    const simple = isInRecord ? simpleKeyIn(record, primary) : undefined;
     this.#primaryKey = simple ?? primaryKeyOf(found, context, text);
     this.key = found.key === undefined ? this.#primaryKey : found.key;
     this.value = form.decoded(record, this.#primaryKey) as T;
@@ -156,7 +157,7 @@ export function scannedTextRowOf(found: Found, context: RowContext): TextRow {
 
 function primaryKeyOf({ key, line, place }: Found, { isByPrimary, primary }: RowContext, text: string): KeyValue {
   if (isByPrimary) return key!;
-  if (primary !== undefined) return ownKeyIn(text, primary);
+  if (primary !== undefined) return ownKeyIn(textOfKeys(line, place.form, text), primary);
   const { entry, ordinal } = place;
   return entry.named ? recordName(line) : entry.firstOrdinal + ordinal;
 }

@@ -18,10 +18,10 @@ import type { Found, RowContext } from './row.js';
 import { StoredSource } from './source.js';
 
 /** Options of `scan` and `scanText`; all optional. `after` takes a cursor of a scan. */
-export type ScanOptions = Pick<RangeOptions, 'after' | 'limit' | 'freshness'>;
+export type ScanOptions = Pick<RangeOptions, 'after' | 'limit' | 'freshness' | 'schemaVersion'>;
 
-const { after, limit, freshness } = RANGE_OPTIONS;
-const SCAN_OPTIONS = { after, limit, freshness } as const satisfies OptionTable;
+const { after, limit, freshness, schemaVersion } = RANGE_OPTIONS;
+const SCAN_OPTIONS = { after, limit, freshness, schemaVersion } as const satisfies OptionTable;
 
 /**
  * The rows of all records. Options are checked, and the state that is read is taken, when the iteration begins.
@@ -36,7 +36,7 @@ export async function* scanRows<R>(
 ): AsyncGenerator<R> {
   const options = resolveOptions(method, SCAN_OPTIONS, given);
   let left = options.limit;
-  const lookup = reading(options.freshness);
+  const lookup = reading(options.freshness, options.schemaVersion);
   if (left === 0) return;
   let context: RowContext | undefined;
   const start = (generation: Generation, snapshot: CatalogSnapshot): Location | undefined => {

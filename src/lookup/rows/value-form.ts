@@ -20,6 +20,8 @@ type KeyOf = KeyValue | (() => KeyValue | undefined);
 
 export class ValueForm<T = unknown> {
   readonly unsafeIntegers: UnsafeIntegers;
+  /** Undefined: what the store says. */
+  readonly schemaVersion: number | undefined;
   readonly #collection: string;
   readonly #codec: Codec<T> | undefined;
 
@@ -27,14 +29,16 @@ export class ValueForm<T = unknown> {
   constructor(method: string, collection: string, given?: ValueOptions<T>) {
     const options: Given<Resolved<typeof VALUE_OPTIONS>> =
       given === undefined ? {} : checkedOptions(method, VALUE_OPTIONS, given);
-    const { unsafeIntegers = VALUE_OPTIONS.unsafeIntegers.default, codec } = options;
+    const { unsafeIntegers = VALUE_OPTIONS.unsafeIntegers.default, schemaVersion, codec } = options;
     this.unsafeIntegers = unsafeIntegers;
+    this.schemaVersion = schemaVersion;
     this.#collection = collection;
     this.#codec = codec === undefined ? undefined : checkedCodec<T>(codec, `${method}: options.codec`);
   }
 
-  /** Whether values are records, as JSON.parse gives them. */
+  /** Whether no option is given. */
   get isPlain(): boolean {
+    if (this.schemaVersion !== undefined) return false;
     return this.#codec === undefined && this.unsafeIntegers === VALUE_OPTIONS.unsafeIntegers.default;
   }
 

@@ -4,9 +4,11 @@
 // collections fit together; the next state takes its place as a whole (served.ts). While it is held no shard file that it
 // names is removed, in any process.
 
+import { GristmillError } from '../../base/errors.js';
 import type { Catalog, CatalogRead } from '../../store/types.js';
 import type { LookupStore } from '../current.js';
 import { Lookup } from '../lookup.js';
+import { LookupTable } from '../lookup-table.js';
 
 export class ServedState {
   readonly catalog: CatalogRead;
@@ -16,8 +18,8 @@ export class ServedState {
   readonly transaction: number;
   /** When it was taken, by `performance.now`: it was the newest one then. */
   readonly takenAt = performance.now();
-  readonly #open: (name: string, similar?: Lookup) => Lookup | undefined;
-  readonly #lookups = new Map<string, Lookup | undefined>();
+  readonly #open: (name: string, version: number | undefined, similar?: Lookup) => Lookup | undefined;
+  readonly #lookups = new LookupTable();
   readonly #release: () => void;
 
   /**
@@ -29,50 +31,60 @@ export class ServedState {
   constructor(
     { directory, blobs, seal, catalog, caches }: LookupStore & { readonly catalog: Catalog },
     before: ServedState | undefined,
-    live: (name: string) => Lookup | undefined,
+    live: (name: string, version: number | undefined) => Lookup | undefined,
   ) {
     this.transaction = catalog.lastTransaction();
     const snapshot = catalog.snapshot();
     this.catalog = snapshot;
     this.#release = () => snapshot.release();
     const store = { directory, blobs, seal, catalog: snapshot, caches };
-    this.#open = (name, similar = live(name)) => {
-      return snapshot.collection(name) === undefined ? undefined : new Lookup(store, name, similar);
+    this.#open = (name, version, similar = live(name, version)) => {
+      if (snapshot.collection(name) === undefined) return undefined;
+      const lookup = new Lookup(store, name, similar, version);
+      this.#lookups.add(lookup);
+      return lookup;
     };
     try {
       this.generation = snapshot.generation();
-      for (const lookup of before?.lookups() ?? []) this.#lookups.set(lookup.name, this.#open(lookup.name, lookup));
+      for (const lookup of before?.lookups() ?? []) this.#openAgain(lookup);
     } catch (error) {
       snapshot.release();
       throw error;
     }
   }
 
-  /** The read path of a collection in this state; undefined where it is not in it. */
-  lookup(name: string): Lookup | undefined {
-    let lookup = this.#lookups.get(name);
-    if (lookup === undefined) {
-      lookup = this.#open(name);
-      // Nothing is kept of names that are none: they may come from anywhere.
-      if (lookup !== undefined) this.#lookups.set(name, lookup);
+  /** A version that the collection does not have any more is not opened: who reads it learns that from the newest state. */
+  #openAgain(lookup: Lookup): void {
+    try {
+      this.#open(lookup.name, lookup.version, lookup);
+    } catch (error) {
+      if (!(error instanceof GristmillError) || error.code !== 'VERSION_MISMATCH') throw error;
     }
-    return lookup;
+  }
+
+  /**
+   * The read path of a collection in this state; undefined where it is not in it. Nothing is kept of names that are none: they
+   * may come from anywhere.
+   * @throws GristmillError VERSION_MISMATCH
+   */
+  lookup(name: string, version?: number): Lookup | undefined {
+    return this.#lookups.get(name, version) ?? this.#open(name, version);
   }
 
   /** The same, if it was asked for before. */
-  opened(name: string): Lookup | undefined {
-    return this.#lookups.get(name);
+  opened(name: string, version?: number): Lookup | undefined {
+    return this.#lookups.get(name, version);
   }
 
   /** The lookups there are. */
   lookups(): Lookup[] {
-    return [...this.#lookups.values()].filter((lookup) => lookup !== undefined);
+    return this.#lookups.all();
   }
 
   /** Releases the state: reads see `newer` from now on. Running reads continue. */
   retire(newer?: ServedState): void {
     for (const lookup of this.lookups()) {
-      const next = newer?.opened(lookup.name);
+      const next = newer?.opened(lookup.name, lookup.version);
       if (next !== undefined) lookup.supersede(next);
     }
     this.#release();

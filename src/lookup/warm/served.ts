@@ -14,6 +14,7 @@ import { collectGarbage } from '../../store/publish/garbage.js';
 import type { Catalog, CatalogRead } from '../../store/types.js';
 import type { LookupStore } from '../current.js';
 import type { Lookup } from '../lookup.js';
+import type { LookupTable } from '../lookup-table.js';
 import { type HotPlacesOf, hotKeysOf } from './hot-set.js';
 import { ServedState } from './served-state.js';
 import { hintSteps, Warming } from './warm.js';
@@ -32,9 +33,9 @@ export interface ServingStore extends LookupStore {
   readonly catalog: Catalog;
   readonly events: StoreEmitter;
   /** The lookups over the newest state; made when they are first asked for. */
-  readonly live: ReadonlyMap<string, Lookup>;
-  /** @throws GristmillError COLLECTION_NOT_FOUND */
-  lookup(name: string): Lookup;
+  readonly live: Pick<LookupTable, 'get' | 'all'>;
+  /** @throws GristmillError COLLECTION_NOT_FOUND, VERSION_MISMATCH */
+  lookup(name: string, version?: number): Lookup;
 }
 
 type ServingOptions = Pick<ResolvedStoreOptions, 'freshness' | 'warmBytes' | 'warmMs'>;
@@ -68,21 +69,22 @@ export class Served {
 
   /**
    * The read path of a collection.
-   * @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED, IO_ERROR; TypeError for an invalid freshness
+   * @param version in which records are given; undefined: the newest
+   * @throws GristmillError COLLECTION_NOT_FOUND, VERSION_MISMATCH, STORE_CLOSED, IO_ERROR; TypeError for an invalid freshness
    */
-  lookup(name: string, given?: Freshness): Lookup {
+  lookup(name: string, given?: Freshness, version?: number): Lookup {
     if (given !== undefined) checkFreshness(given, 'freshness');
     const freshness = given ?? this.#options.freshness;
-    if (freshness === 'immediate') return this.#store.lookup(name);
+    if (freshness === 'immediate') return this.#store.lookup(name, version);
     // Once nobody looks for newer publications any more, no state can be said to be the newest.
     this.#store.caches.assertOpen();
     const state = this.#state ?? this.#begin();
     this.#isRead = true;
     const isFresh = state !== undefined && (freshness === 'warm' || this.#isWithin(state, freshness.maxStaleMs));
     // Not `state`: looking may have taken it anew. Of a collection that came later there is no old state to serve.
-    const served = isFresh ? this.#state?.lookup(name) : undefined;
+    const served = isFresh ? this.#state?.lookup(name, version) : undefined;
     if (served !== undefined) return served;
-    const live = this.#store.lookup(name);
+    const live = this.#store.lookup(name, version);
     live.newest();
     this.#shown = this.#store.catalog.generation();
     return live;
@@ -148,7 +150,7 @@ export class Served {
 
   /** The hot places of all lookups there are. */
   hotPlaces(): HotPlacesOf {
-    const lookups = [...this.#store.live.values(), ...(this.#state?.lookups() ?? [])];
+    const lookups = [...this.#store.live.all(), ...(this.#state?.lookups() ?? [])];
     // Lookups of one generation may share theirs.
     const shared = new Map(lookups.map(({ name, hotPlaces }) => [hotPlaces, name]));
     return Array.from(shared, ([places, name]) => [name, places]);
@@ -180,7 +182,7 @@ export class Served {
 
   /** The newest state. */
   #take(): ServedState {
-    return new ServedState(this.#store, this.#state, (name) => this.#store.live.get(name));
+    return new ServedState(this.#store, this.#state, (name, version) => this.#store.live.get(name, version));
   }
 
   /**

@@ -4,6 +4,7 @@
 // (warm-up.ts), all of it in the background of reads and ended by `close`.
 
 import type { Freshness } from '../../options/freshness.js';
+import { schemaVersionOf } from '../../options/store.js';
 import type { ResolvedStoreOptions } from '../../options/store-types.js';
 import type { Lookup } from '../lookup.js';
 import { HotSet } from './hot-set.js';
@@ -28,13 +29,17 @@ export class Serving {
       this.#hotSet = new HotSet(store, store.events, () => served.hotPlaces(), options.readOnly);
     }
     const hotKeys = async () => (await this.#hotSet?.load()) ?? [];
-    this.#context = { options, lookup: (name) => served.lookup(name), hotKeys };
+    this.#context = {
+      options,
+      lookup: (name) => served.lookup(name, undefined, schemaVersionOf(options, name)),
+      hotKeys,
+    };
     if (this.#hotSet) this.#starting = warmAtStart(this.#context, store.events, this.#stop.signal);
   }
 
   /** The read path of a collection, of the state that is to be read. See `Served.lookup`. */
-  lookup(name: string, freshness?: Freshness): Lookup {
-    return this.#served.lookup(name, freshness);
+  lookup(name: string, freshness?: Freshness, version?: number): Lookup {
+    return this.#served.lookup(name, freshness, version);
   }
 
   /** Something may have been published, or somebody wants to know of what will be. */

@@ -10,7 +10,7 @@
 // Where the store is encrypted, HMAC-SHA-256 takes the place of SHA-256: then nobody without the key can make a chain. Its key
 // is made of data key 1. When that one goes, the key of the chain stays in the head of the log: so the hashes stay what they are.
 
-import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac, hash as digestOf, hkdfSync, randomBytes } from 'node:crypto';
 import type { AuditHead } from '../audit-types.js';
 import { damaged, unseal } from '../catalog/values.js';
 import { dataKeyOf } from '../seal/data-keys.js';
@@ -25,7 +25,7 @@ const KEY_INFO = 'gristmill audit 1';
 /** Gives the hash of an entry. */
 export type ChainHash = (previous: Uint8Array, text: Uint8Array) => Buffer;
 
-const plain: ChainHash = (previous, text) => createHash('sha256').update(previous).update(text).digest();
+const plain: ChainHash = (previous, text) => digestOf('sha256', Buffer.concat([previous, text]), 'buffer');
 /** Of chains whose key is made of data key 1. */
 const keyed = new WeakMap<SealKeys, ChainHash>();
 

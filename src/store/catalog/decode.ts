@@ -13,9 +13,9 @@ import {
   damaged,
   decodeValue,
   FORMAT_VERSION,
+  firstNumber,
   lastNumber,
   nameOf,
-  numbersOf,
   olderCollectionKeys,
   parsed,
   SHARD_KEY_BYTES,
@@ -62,7 +62,7 @@ export function decodeShard(bytes: Uint8Array, key: Uint8Array, file: string): S
 
 /** A part of a tombstone bitmap. @param records of the shard */
 export function decodeTombstones(sealed: Uint8Array, key: Uint8Array, records: number, file: string): Uint8Array {
-  const what = `tombstones of shard ${numbersOf(key)[0]}`;
+  const what = `tombstones of shard ${firstNumber(key)}`;
   const chunk = unseal(sealed, what, file);
   const isRight = lastNumber(key) < tombstoneChunks(records) && chunk.byteLength <= TOMBSTONE_CHUNK_BYTES;
   if (isRight && key.byteLength === TOMBSTONE_CHUNK_KEY_BYTES) return chunk;

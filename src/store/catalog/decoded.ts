@@ -1,13 +1,15 @@
 // store at rest: [catalog]
 //
-// The header and the manifests as objects, with the bytes that they were decoded from: they are asked for more often than they
-// change, and who writes one has the object already. What is remembered counts only for the same bytes, so it cannot be
+// The header, the manifests and the head of the audit log as objects, with the bytes that they were decoded from: they are asked
+// for more often than they change, and who writes one has the object already. What is remembered counts only for the same bytes, so it cannot be
 // wrong, whatever becomes of the transaction that wrote them.
 
+import type { AuditHead } from '../audit-types.js';
 import type { CollectionManifest, StoreHeader } from '../types.js';
 import type { ByteMap } from './byte-map.js';
 import { decodeCollection, decodeHeader } from './decode.js';
-import { type CollectionNames, collectionKey, olderCollectionKeys, STORE_KEY } from './values.js';
+import { auditHeadCheck } from './schema.js';
+import { type CollectionNames, collectionKey, decodeValue, olderCollectionKeys, STORE_KEY } from './values.js';
 
 interface Known<T> {
   readonly bytes: Uint8Array;
@@ -18,6 +20,7 @@ export class Decoded {
   /** What stands for the names of collections in keys, where that is not the names. */
   readonly names: CollectionNames | undefined;
   #header: Known<StoreHeader> | undefined;
+  #auditHead: Known<AuditHead> | undefined;
   readonly #manifests = new Map<string, Known<CollectionManifest>>();
 
   constructor(names?: CollectionNames) {
@@ -57,6 +60,14 @@ export class Decoded {
     return known.value;
   }
 
+  /** @throws GristmillError CHECKSUM_MISMATCH */
+  auditHead(bytes: Buffer, file: string): AuditHead {
+    if (this.#auditHead === undefined || !bytes.equals(this.#auditHead.bytes)) {
+      this.#auditHead = { bytes, value: decodeValue(auditHeadCheck, bytes, 'head of the audit log', file) };
+    }
+    return this.#auditHead.value;
+  }
+
   /** @param bytes what `header` was encoded to, by who checked it */
   wroteHeader(bytes: Uint8Array, value: StoreHeader): void {
     this.#header = { bytes, value };
@@ -64,5 +75,9 @@ export class Decoded {
 
   wroteCollection(bytes: Uint8Array, value: CollectionManifest): void {
     this.#manifests.set(value.name, { bytes, value });
+  }
+
+  wroteAuditHead(bytes: Uint8Array, value: AuditHead): void {
+    this.#auditHead = { bytes, value };
   }
 }

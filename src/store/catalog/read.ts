@@ -33,7 +33,6 @@ import { Decoded } from './decoded.js';
 import { decodeEdit } from './edit-value.js';
 import { decodeRecent, recentBound, recentPlace, recentStart, treesIn } from './recent.js';
 import {
-  auditHeadCheck,
   garbageCheck,
   historyCheck,
   lockCheck,
@@ -225,7 +224,8 @@ export class CatalogReader implements CatalogRead {
   }
 
   auditHead(): AuditHead | undefined {
-    return this.#decoded<AuditHead>(AUDIT_HEAD_KEY, auditHeadCheck, 'head of the audit log');
+    const bytes = this.#meta.get(AUDIT_HEAD_KEY);
+    return bytes && this.decoded.auditHead(bytes, this.file);
   }
 
   auditValues(from: number, to: number, max: number, reverse = false): readonly AuditValue[] {

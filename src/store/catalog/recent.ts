@@ -14,7 +14,7 @@ import { treeOf, treeStart } from '../pages/page-key.js';
 import { LOCATION_BYTES } from '../pages/write.js';
 import type { RecentEntry } from '../recent-types.js';
 import type { ByteMap, ByteRange } from './byte-map.js';
-import { damaged, MetaKind } from './values.js';
+import { damaged, firstNumber, MetaKind } from './values.js';
 
 /** Bytes of the LMDB key before the entry: kind and tree. */
 const HEAD_BYTES = 5;
@@ -52,7 +52,7 @@ export function recentBound(tree: number, key: Uint8Array | undefined, reverse: 
 
 /** The tree of a recent entry, from its LMDB key. */
 export function recentTreeOf(at: Uint8Array): number {
-  return new DataView(at.buffer, at.byteOffset, at.byteLength).getUint32(1);
+  return firstNumber(at);
 }
 
 /** @param isKeyed whether the tree holds a key once: a primary index */

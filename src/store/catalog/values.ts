@@ -167,6 +167,11 @@ export function lastNumber(key: Uint8Array): number {
   return ((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0;
 }
 
+/** The first number of such a key. */
+export function firstNumber(key: Uint8Array): number {
+  return new DataView(key.buffer, key.byteOffset, key.byteLength).getUint32(1);
+}
+
 /** All numbers of such a key. */
 export function numbersOf(key: Uint8Array): number[] {
   const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
@@ -194,6 +199,13 @@ export function seal(bytes: Uint8Array): Buffer {
   return sealed;
 }
 
+function sealText(text: string): Buffer {
+  const sealed = Buffer.allocUnsafe(CHECKSUM_BYTES + Buffer.byteLength(text));
+  sealed.write(text, CHECKSUM_BYTES);
+  putChecksum(sealed, 0, sealed, CHECKSUM_BYTES, sealed.byteLength);
+  return sealed;
+}
+
 /** Returns the bytes after the checksum, if it matches. @param what the name of the value in an error. */
 export function unseal(sealed: Uint8Array, what: string, file: string): Uint8Array {
   if (sealed.byteLength < CHECKSUM_BYTES || !checksumMatches(sealed, 0, CHECKSUM_BYTES, sealed.byteLength)) {
@@ -215,7 +227,7 @@ export function encodeValue(check: Check, value: object, what: string, file: str
   try {
     const place = check(value);
     if (place !== undefined) throw new Error(describeFault(value, place));
-    return seal(Buffer.from(JSON.stringify(value)));
+    return sealText(JSON.stringify(value));
   } catch (cause) {
     const message = `the ${what} in ${file} cannot be changed: ${(cause as Error).message}; verify the store`;
     throw new GristmillError('CHECKSUM_MISMATCH', message, { file });

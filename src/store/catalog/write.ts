@@ -202,7 +202,9 @@ export class CatalogWriter implements CatalogWrite {
   }
 
   putAuditHead(head: AuditHead): void {
-    this.#meta.put(AUDIT_HEAD_KEY, this.#encode(auditHeadCheck, head, 'head of the audit log'));
+    const bytes = this.#encode(auditHeadCheck, head, 'head of the audit log');
+    this.#meta.put(AUDIT_HEAD_KEY, bytes);
+    this.#decoded?.wroteAuditHead(bytes, head);
   }
 
   putAuditEntry(sequence: number, entry: Uint8Array): void {

@@ -1,7 +1,8 @@
 // What every file of ours needs: system errors turned into ours, and writes that write everything.
 
-import { closeSync, constants, fsyncSync, openSync, type StatsFs, statfsSync, writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, constants, fsync, fsyncSync, openSync, type StatsFs, statfsSync, writeSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { ioError } from '../../base/system-errors.js';
 
 /** Flags to open a file with: neither links are followed nor pipes waited for. (Windows has no such flags.) */
@@ -30,12 +31,19 @@ export function writeFully(fd: number, bytes: Uint8Array, file: string): void {
   }
 }
 
+const sync = promisify(fsync);
+
+/** Makes a file durable. The file handles of Yarn's Plug'n'Play have no method for it. */
+export function syncHandle({ fd }: FileHandle): Promise<void> {
+  return sync(fd);
+}
+
 /** Makes a finished file durable, off the main thread. A failure is final: never retry an fsync. */
 export async function syncFile(path: string): Promise<void> {
   try {
     const handle = await open(path, constants.O_RDONLY | REGULAR_ONLY);
     try {
-      await handle.sync();
+      await syncHandle(handle);
     } finally {
       await handle.close();
     }

@@ -17,12 +17,17 @@ const PAGES_PER_BYTE = 2;
 /** Values put between two questions; before the second, only what `LEAST_BYTES` has room for. */
 const STEP_BYTES = 1024 * 1024;
 const FIRST_STEP_BYTES = 32 * 1024;
+/** So much more room than is needed is not gone in so many milliseconds: it would take a disk of 10 GB a second. */
+const AMPLE_BYTES = 1024 * 1024 * 1024;
+const AMPLE_MILLISECONDS = 100;
 
 /** An estimate, not a reservation: others may take the room meanwhile, and quotas are not seen. */
 export class CommitRoom {
   readonly #file: string;
   #taken = 0;
   #asked = 0;
+  /** When there was ample room. */
+  #ampleAt = Number.NEGATIVE_INFINITY;
 
   /** @param file that grows by what is committed */
   constructor(file: string) {
@@ -48,8 +53,11 @@ export class CommitRoom {
   /** @param upTo bytes may be put before it is asked again */
   #ask(upTo: number): void {
     this.#asked = upTo;
+    const now = performance.now();
+    if (now - this.#ampleAt < AMPLE_MILLISECONDS) return;
     const needed = LEAST_BYTES + this.#taken * PAGES_PER_BYTE;
     const free = freeBytes(dirname(this.#file));
+    if (free >= needed + AMPLE_BYTES) this.#ampleAt = now;
     if (free >= needed) return;
     const message = `no room to commit to ${this.#file}: the commit may need ${needed} bytes, but only ${free} are free; free some space on its file system and try again`;
     throw new GristmillError('DISK_FULL', message, { file: this.#file, bytesNeeded: needed });

@@ -21,11 +21,13 @@ export interface LineForm {
   readonly shape: number;
   /** What makes this shape of the text of a record. Undefined where lines have it already. */
   readonly reshape: Reshape | undefined;
+  /** Of a reader of an older version: the form in which the collection has the records, and finds their keys. */
+  readonly newest: LineForm | undefined;
 }
 
 /** The form of lines that have the shape of their collection, as what a transaction writes has. */
 export function ownForm({ key, shape = 0 }: Pick<CollectionManifest, 'key' | 'shape'>): LineForm {
-  return { isNamed: key.kind === 'name', shape, reshape: undefined };
+  return { isNamed: key.kind === 'name', shape, reshape: undefined, newest: undefined };
 }
 
 /** The way from the shape of a line to that of its collection. */
@@ -62,6 +64,11 @@ export function parsedRecord(text: string, unsafeIntegers: UnsafeIntegers = 'num
 export function recordText(line: string, form: LineForm): string {
   const text = storedText(line, form);
   return form.reshape === undefined ? text : form.reshape.of(text);
+}
+
+/** The text in which the keys of a record are found. @param text that `recordText` gave */
+export function textOfKeys(line: string, { newest }: LineForm, text: string): string {
+  return newest === undefined ? text : recordText(line, newest);
 }
 
 /** The line with the record in the shape of the form. @throws GristmillError CHECKSUM_MISMATCH, MIGRATION_FAILED */

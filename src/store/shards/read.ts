@@ -176,7 +176,7 @@ export class ShardReader {
   /** The facts that another thread needs to read frame `index`. */
   spanOf(index: number): FrameSpan {
     const offset = this.#offsets[index]!;
-    const storedBytes = this.#storedBytesOf(index);
+    const storedBytes = this.#offsets[index + 1]! - offset;
     return { index, offset, storedBytes, plainBytes: this.#plainBytes[index]!, records: this.linesOf(index) };
   }
 
@@ -193,17 +193,12 @@ export class ShardReader {
 
   /** The text of frame `index`. @param room what it is put in; by default a buffer of its own */
   readFrameSync(index: number, room = newBuffer): Buffer {
-    const offset = this.#offsets[index]!;
-    const length = this.#storedBytesOf(index);
-    if (scratch.byteLength < length) scratch = Buffer.allocUnsafeSlow(length);
-    const frame = scratch.subarray(0, length);
-    this.#readFully(frame, offset);
-    return this.#decode(index, frame, room);
+    return this.decode(index, this.storedFramesSync(index, index + 1), room);
   }
 
   /** The same, with the read off the main thread; decompression (tens of microseconds) stays on it. */
   async readFrame(index: number, room = newBuffer): Promise<Buffer> {
-    return this.#decode(index, await this.storedFrames(index, index + 1), room);
+    return this.decode(index, await this.storedFrames(index, index + 1), room);
   }
 
   /** All frames in order; the file is read a megabyte at a time. */
@@ -215,9 +210,19 @@ export class ShardReader {
       const chunk = await this.storedFrames(index, end);
       for (; index < end; index++) {
         const frame = chunk.subarray(this.#offsets[index]! - start, this.#offsets[index + 1]! - start);
-        yield { index, plain: this.#decode(index, frame, newBuffer), stored: frame };
+        yield { index, plain: this.decode(index, frame, newBuffer), stored: frame };
       }
     }
+  }
+
+  /** Frames `from` … `to` − 1 as they are in the file, valid until the next synchronous read in this thread. */
+  storedFramesSync(from: number, to: number): Buffer {
+    if (this.#closing) throw this.#closed();
+    const bytes = this.#offsets[to]! - this.#offsets[from]!;
+    if (scratch.byteLength < bytes) scratch = Buffer.allocUnsafeSlow(bytes);
+    const frames = scratch.subarray(0, bytes);
+    readFully(this.#file, frames, this.#offsets[from]!, this.path);
+    return frames;
   }
 
   /** Frames `from` … `to` − 1 as they are in the file. */
@@ -244,11 +249,6 @@ export class ShardReader {
     if (this.#pending === 0) this.#file.close();
   }
 
-  /** Bytes of a frame in the file. */
-  #storedBytesOf(index: number): number {
-    return this.#offsets[index + 1]! - this.#offsets[index]!;
-  }
-
   #readHoles(lines: number): Holes {
     const body = this.sections().get(Section.holes);
     const holes = body && Holes.decode(body);
@@ -257,7 +257,8 @@ export class ShardReader {
     throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: this.#offsets[this.frames] });
   }
 
-  #decode(index: number, frame: Uint8Array, room: Room): Buffer {
+  /** The text of frame `index` from its bytes in the file. */
+  decode(index: number, frame: Uint8Array, room: Room): Buffer {
     const offset = this.#offsets[index]!;
     const plain = this.codec.decode(room, frame, this.#plainBytes[index]!, this.path, offset, index);
     if (plain[plain.byteLength - 1] !== 10) {
@@ -265,11 +266,6 @@ export class ShardReader {
       throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset });
     }
     return plain;
-  }
-
-  #readFully(into: Buffer, offset: number): void {
-    if (this.#closing) throw this.#closed();
-    readFully(this.#file, into, offset, this.path);
   }
 
   async #readFullyAsync(into: Buffer, offset: number): Promise<void> {

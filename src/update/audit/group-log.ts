@@ -79,8 +79,8 @@ export class GroupLog {
   /** By the text of their notes. */
   readonly #parts = new Map<string, Part>();
   #last: Part | undefined;
-  /** As the running transaction began. */
-  #before: { readonly puts: number; readonly deletions: number }[] = [];
+  /** As the running transaction began: puts and deletions of each collection, one after another. */
+  readonly #before: number[] = [];
   #createdBefore = 0;
   #rowsBefore = { rows: 0, leftOut: 0 };
   readonly records: RecordLog | undefined;
@@ -97,7 +97,8 @@ export class GroupLog {
   }
 
   begin(): void {
-    this.#before = Array.from(this.#collections.values(), ({ overlay: { puts, deletions } }) => ({ puts, deletions }));
+    this.#before.length = 0;
+    for (const { overlay } of this.#collections.values()) this.#before.push(overlay.puts, overlay.deletions);
     this.#createdBefore = this.#created.length;
     if (this.records) this.#rowsBefore = { rows: this.records.rows.length, leftOut: this.records.leftOut };
   }
@@ -123,8 +124,9 @@ export class GroupLog {
     for (const { name } of this.#created.slice(this.#createdBefore)) countsOf(name).created = true;
     let i = 0;
     for (const [name, { overlay }] of this.#collections) {
-      const before = this.#before[i++] ?? { puts: 0, deletions: 0 };
-      const [put, deleted] = [overlay.puts - before.puts, overlay.deletions - before.deletions];
+      // A collection that the transaction opened had none.
+      const put = overlay.puts - (this.#before[i++] ?? 0);
+      const deleted = overlay.deletions - (this.#before[i++] ?? 0);
       if (put + deleted === 0) continue;
       const counts = countsOf(name);
       counts.put += put;
@@ -161,9 +163,7 @@ export class GroupLog {
       );
       return {
         ...(operation && { operation }),
-        ...(by && { by }),
-        ...(why !== undefined && { why }),
-        ...{ transactions, collections: counted },
+        ...{ by, why, transactions, collections: counted },
       };
     });
     const { rows, leftOut } = this.records ?? { rows: [], leftOut: 0 };

@@ -73,6 +73,6 @@ export function originalText({ origin }: Edit, before: Lookup): string | undefin
   if (origin === undefined || entry === undefined || entry.fileNumber === 0) return undefined;
   const [, ordinal] = origin;
   if (before.caches.shard(entry).holes?.has(ordinal)) return undefined;
-  const form = before.generation().formOf(entry);
+  const form = before.generation().forms.of(entry);
   return before.fetch.textSync(before.fetch.address({ entry, ordinal, form }));
 }

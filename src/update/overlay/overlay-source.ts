@@ -13,9 +13,11 @@ import { type Bounds, isBeyond } from '../../lookup/index/range.js';
 import { UNCOMMITTED_SHARD } from '../../lookup/rows/row.js';
 import { type KeyGroup, locationOf, type RowSource, type StoredSource } from '../../lookup/rows/source.js';
 import type { HiddenKeys } from '../../store/seal/hidden-keys.js';
-import { type LineForm, ownForm } from '../../store/shards/line.js';
+import type { Forms } from '../../store/shards/forms.js';
+import type { Place } from '../../store/shards/place.js';
 import type { CollectionManifest, Location, ShardEntry } from '../../store/types.js';
 import type { KeyPlan, NewRecord } from '../records/record.js';
+import { shownLine } from '../records/shaped.js';
 import { idOf, type Overlay } from './overlay.js';
 
 /** A collection, and what the transaction has changed in it. */
@@ -35,14 +37,16 @@ export class OverlaySource implements RowSource {
   readonly #lastChange: number;
   /** What the transaction's records look like: an inline shard beyond all others. */
   readonly #entry: ShardEntry;
-  readonly #form: LineForm;
+  readonly #shown: (record: NewRecord) => Pick<Place, 'form'> & { readonly inline: string };
   /** In the order in which the commit will store them. */
   readonly #records: readonly (NewRecord | undefined)[];
 
+  /** @param forms in which records are given. Undefined: as the collection has them */
   constructor(
     { manifest, overlay, plan }: OverlaidCollection,
     index: KeyPath | undefined,
     stored: StoredSource | undefined,
+    forms: Forms | undefined,
   ) {
     this.manifest = manifest;
     this.index = index;
@@ -55,7 +59,7 @@ export class OverlaySource implements RowSource {
     }
     this.#lastChange = overlay.lastChange;
     this.#entry = entryOf(manifest);
-    this.#form = ownForm(manifest);
+    this.#shown = (record) => shownLine(record, manifest, forms);
     const first = this.#entry.firstOrdinal;
     const appended = overlay.appended.map((record, i) => (overlay.deleted.has(first + i) ? undefined : record));
     this.#records = [...appended, ...overlay.inOrder().map(({ record }) => record)];
@@ -117,7 +121,7 @@ export class OverlaySource implements RowSource {
       const own = record.primary ?? encodeKey(this.#entry.firstOrdinal + ordinal);
       for (const key of number === undefined ? [own] : record.secondary[number]!) {
         if (!isBeyond(key, location, bounds.lower, 1) || !isBeyond(key, location, bounds.upper, -1)) continue;
-        added.push({ key, place: { entry: this.#entry, ordinal, form: this.#form, inline: record.line } });
+        added.push({ key, place: { entry: this.#entry, ordinal, ...this.#shown(record) } });
       }
     }
     const side = bounds.reverse ? -1 : 1;

@@ -7,17 +7,33 @@ import type { SealKeys } from '../../store/seal/types.js';
 import type { CollectionManifest } from '../../store/types.js';
 import { type KeyPlan, keyPlanOf, type NewRecord, planText, recordOfText, recordOfWritten, written } from './record.js';
 
-/** A manifest is asked for its plan by every put, and changes with every commit. */
-const plans = new WeakMap<CollectionManifest, { readonly plan: KeyPlan; readonly text: string }>();
+interface Plan {
+  readonly plan: KeyPlan;
+  readonly text: string;
+}
 
-export function planOf(
-  manifest: CollectionManifest,
-  seal: SealKeys | undefined,
-): { readonly plan: KeyPlan; readonly text: string } {
+/** A manifest is asked for its plan by every put, and changes with every commit. */
+const plans = new WeakMap<CollectionManifest, Plan>();
+/** By their texts. Plans with hidden keys are not among them: they have secrets, which go with their store. */
+const openPlans = new Map<string, Plan>();
+const OPEN_PLANS_MAX = 256;
+
+export function planOf(manifest: CollectionManifest, seal: SealKeys | undefined): Plan {
   let known = plans.get(manifest);
   if (known === undefined) {
-    known = { plan: keyPlanOf(manifest, seal), text: planText(manifest) };
+    const text = planText(manifest);
+    known = manifest.keySalt === undefined ? openPlan(manifest, text) : { plan: keyPlanOf(manifest, seal), text };
     plans.set(manifest, known);
+  }
+  return known;
+}
+
+function openPlan(manifest: CollectionManifest, text: string): Plan {
+  let known = openPlans.get(text);
+  if (known === undefined) {
+    if (openPlans.size === OPEN_PLANS_MAX) openPlans.clear();
+    known = { plan: keyPlanOf(manifest, undefined), text };
+    openPlans.set(text, known);
   }
   return known;
 }

@@ -55,7 +55,7 @@ export async function checkRecords(
       });
     for await (const { result } of inOrder(files, threads + 1, start, watch.stop)) {
       await watch.pause();
-      failures.addAll(result.records, result.areObjects, result.failures);
+      failures.addAll(result);
     }
   } finally {
     await workers.close();

@@ -84,10 +84,11 @@ async function evolve(
       await collectGarbage(catalog, target).catch(() => {}); // the next writer removes it
     }
     watch.enter('done');
-    const { records, total: failed } = looked.failures;
+    const { records, frames, total: failed } = looked.failures;
     const { version: to } = versionsOf({ history: () => next.history }, { ...manifest, shape: next.shape });
     const facts = { collection, from: versions.version, to, applied: lock !== undefined };
-    return { ...facts, records, failed, failures, indexes: looked.indexes, seconds: watch.seconds };
+    const { isProven } = looked;
+    return { ...facts, records, frames, isProven, failed, failures, indexes: looked.indexes, seconds: watch.seconds };
   } catch (error) {
     throw lock === undefined ? watch.errorOf(error) : lock.reasonFor(watch.errorOf(error));
   } finally {
@@ -116,7 +117,7 @@ export function shapeAfter(versions: Versions, migration: Migration): NextShape 
   const number = same === -1 ? next.shapes.length : same + 1;
   const { canFail } = planOf([migration]);
   return {
-    ...{ history: next, shape: number, actions: ops as readonly Action[] },
+    ...{ history: next, shape: number, actions: ops as readonly Action[], migration },
     mayFail: (entry) => canFail && (entry.shape ?? 0) !== number,
     change: { operation: 'evolve', result: `version ${from} became ${to}` },
   };
@@ -172,7 +173,9 @@ export async function finalizeMigrations(
       const { history, shape, version, oldest } = versionsOf(catalog, current);
       if (oldest === version) return version;
       write.putHistory(current.id, { ...history, final: shape });
-      publishState(catalog, write, { ...current, generation: nextGeneration(catalog, write) }, catalog.shards(current));
+      const generation = nextGeneration(catalog, write);
+      // A layout too: who reads an older version looks whether it is still there.
+      publishState(catalog, write, { ...current, generation, layout: generation }, catalog.shards(current));
       const collections = [{ name: collection, records: current.records }];
       lock.log(write, before, { operation: 'evolve', result: `version ${version} is final`, collections });
       return version;

@@ -3,21 +3,17 @@
 
 import { MigrationFailure } from '../../evolve/failure.js';
 import { type LineForm, reshapedLine } from '../../store/shards/line.js';
-import type { RecordFailures } from './record-failures.js';
+import type { FailureGroup, TrialResult } from './task.js';
 
 /** Records named of each kind of failure. */
 const SAMPLES_MAX = 3;
 const OPEN_OBJECT = '{';
 
-/** Records that fail alike. */
-export interface FailureGroup extends Omit<RecordFailures, 'keys'> {
-  /** The first of them: shard and ordinal. */
-  readonly first: readonly (readonly [shard: number, ordinal: number])[];
-}
-
 export class Failures {
   /** Records looked at. */
   records = 0;
+  /** Frames that were read for it. */
+  frames = 0;
   /** Whether each of them is an object. */
   areObjects = true;
   readonly #groups = new Map<string, FailureGroup>();
@@ -44,10 +40,11 @@ export class Failures {
   }
 
   /** Takes what others have found. */
-  addAll(records: number, areObjects: boolean, groups: readonly FailureGroup[]): void {
+  addAll({ records, frames, areObjects, failures }: TrialResult): void {
     this.records += records;
+    this.frames += frames;
     this.areObjects &&= areObjects;
-    for (const group of groups) this.#add(group);
+    for (const group of failures) this.#add(group);
   }
 
   #add(group: FailureGroup): void {

@@ -36,6 +36,10 @@ export interface EvolveReport {
   readonly applied: boolean;
   /** Records that were looked at. 0 if no record can fail. */
   readonly records: number;
+  /** Frames that were read for that: parts of some 32 KiB of text. */
+  readonly frames: number;
+  /** Whether records were left out that the profile of the collection proves not to fail (`schema`, import option `profile`). */
+  readonly isProven: boolean;
   /** Records that the migration cannot change; more than 0 after a dry run only. */
   readonly failed: number;
   readonly failures: readonly RecordFailures[];

@@ -24,6 +24,7 @@ import { type BuiltTree, buildTree } from '../indexes/build.js';
 import { RefusedInline } from '../indexes/catch-up.js';
 import type { IndexWatch } from '../indexes/progress.js';
 import { refusedError } from '../indexes/refused.js';
+import { provenShards } from '../profile/proven.js';
 import { checkRecords, LateRecords } from './check.js';
 import type { Failures } from './failures.js';
 import { type EvolvedIndex, evolvedIndexes, evolvedManifests } from './indexes.js';
@@ -36,6 +37,8 @@ export interface NextShape {
   readonly shape: number;
   /** What is done to records of the shape that it has now. */
   readonly actions: readonly Action[];
+  /** The migration that these are; undefined where migrations are undone. */
+  readonly migration?: Migration;
   /** Whether a shard has records that may fail. */
   readonly mayFail: (entry: ShardEntry) => boolean;
   /** What the audit log says. */
@@ -45,6 +48,8 @@ export interface NextShape {
 /** What was found of the records, and what becomes of the indexes. */
 export interface Looked {
   readonly failures: Failures;
+  /** Whether the profile of the collection spared reading records that may fail. */
+  readonly isProven: boolean;
   readonly key: CollectionManifest['key'];
   readonly indexes: readonly EvolvedIndex[];
 }
@@ -87,10 +92,25 @@ export class Reshaping {
   /** Looks at all records that may fail. @throws GristmillError MIGRATION_REFUSED, CHECKSUM_MISMATCH, IO_ERROR, CANCELLED */
   async look(): Promise<Looked> {
     const { actions } = this.#next;
-    const state = { snapshot: this.#snapshot, shards: this.#shards.filter(this.#isLookedAt), forms: this.#forms };
+    const wanted = this.#shards.filter(this.#isLookedAt);
+    const proven = this.#proven(wanted);
+    const shards = wanted.filter((entry) => !proven.has(entry));
+    const state = { snapshot: this.#snapshot, shards, forms: this.#forms };
     const failures = await checkRecords(this.#target, this.#watch, this.#workers, state);
     const { key, indexes } = evolvedIndexes(this.#manifest, actions, failures.areObjects);
-    return { failures, key: key === undefined ? this.#manifest.key : { kind: 'path', path: key.to }, indexes };
+    const isProven = shards.length < wanted.length;
+    return {
+      failures,
+      isProven,
+      key: key === undefined ? this.#manifest.key : { kind: 'path', path: key.to },
+      indexes,
+    };
+  }
+
+  #proven(wanted: readonly ShardEntry[]): ReadonlySet<ShardEntry> {
+    const { migration } = this.#next;
+    if (migration === undefined || wanted.length === 0) return new Set();
+    return provenShards(this.#snapshot, this.#manifest, this.#shards, migration, this.#needsObjects);
   }
 
   /** Looks at all records in their new shape: for which of them these migrations cannot be undone. @throws GristmillError as `look` */

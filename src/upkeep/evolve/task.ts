@@ -5,7 +5,7 @@ import type { Workers } from '../../import/tasks/workers.js';
 import type { Sealed } from '../../store/seal/types.js';
 import type { Route } from '../../store/shapes/tree.js';
 import type { ShardEntry } from '../../store/types.js';
-import type { FailureGroup } from './failures.js';
+import type { RecordFailures } from './record-failures.js';
 
 export interface TrialTask extends Sealed {
   readonly entry: ShardEntry;
@@ -20,8 +20,15 @@ export interface TrialTask extends Sealed {
   readonly shared: SharedArrayBuffer;
 }
 
+/** Records that fail alike. */
+export interface FailureGroup extends Omit<RecordFailures, 'keys'> {
+  /** The first of them: shard and ordinal. */
+  readonly first: readonly (readonly [shard: number, ordinal: number])[];
+}
+
 export interface TrialResult {
   readonly records: number;
+  readonly frames: number;
   /** Whether each of them is an object. */
   readonly areObjects: boolean;
   readonly failures: readonly FailureGroup[];

@@ -1,7 +1,7 @@
 // [evolve]: one shard, in a worker. The new shape of each live record is made, and thrown away.
 
-import { Cancelled } from '../../import/scan/scan-span.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
+import { Cancelled } from '../../parallel/wire.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { formAlong } from '../../store/shards/forms.js';
@@ -27,11 +27,12 @@ export async function tryShard(task: TrialTask, blobs: Blobs): Promise<TrialResu
         const ordinal = ordinalOf(line);
         if (!isDead(dead, ordinal)) failures.look(lineText(frame, line), form, entry.shard, ordinal);
       }
+      failures.frames++;
       progress.add(frame.plain.byteLength, count);
     }
   } finally {
     reader.close();
   }
-  const { records, areObjects, groups } = failures;
-  return { records, areObjects, failures: groups };
+  const { records, frames, areObjects, groups } = failures;
+  return { records, frames, areObjects, failures: groups };
 }

@@ -5,9 +5,9 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { READ_WINDOW_BYTES } from '../../base/limits.js';
-import { Cancelled } from '../../import/scan/scan-span.js';
 import type { BadReasonName } from '../../kernel/contract.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
+import { Cancelled } from '../../parallel/wire.js';
 import type { BlobReader, Blobs } from '../../store/files/blobs.js';
 import { formAlong } from '../../store/shards/forms.js';
 import { ShardReader } from '../../store/shards/read.js';

@@ -1,8 +1,8 @@
 // [profile]: one shard, in a worker. Its live records, frame by frame, go to the profiler of the thread.
 
-import { Cancelled } from '../../import/scan/scan-span.js';
 import { liveText } from '../../lookup/live-text.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
+import { Cancelled } from '../../parallel/wire.js';
 import type { ProfileImage } from '../../profile/simd/image.js';
 import { ThreadProfiler } from '../../profile/simd/thread-profiler.js';
 import type { WantedFacts } from '../../profile/types.js';

@@ -64,7 +64,7 @@ export async function profileCollection(
 }
 
 /** What the catalog keeps, where it is of no record that has gone with its shard. */
-function keptFor(
+export function keptFor(
   snapshot: CatalogSnapshot,
   { id }: CollectionManifest,
   shards: readonly ShardEntry[],

@@ -23,6 +23,7 @@ import { collectionOf, pathOfQuarantine, type QuarantineName } from '../../store
 import type { Catalog, CollectionManifest } from '../../store/types.js';
 import { keyPlanOf } from '../../update/records/record.js';
 import type { Transaction } from '../../update/transaction.js';
+import { versionsOf } from '../evolve/history.js';
 import { type CorrectedRecord, RETRY_OPTIONS, type RetryOptions, type RetryReport } from './options.js';
 import { recordsOf } from './records-of.js';
 import { findFile, openQuarantine } from './review.js';
@@ -56,6 +57,8 @@ const OF_OTHER_FORMATS: { readonly [reason: string]: string | undefined } = {
 
 /** Such a record would be stored as it is in the source. */
 const TRANSFORM_FAILED: BadReasonName = 'TRANSFORM_FAILED';
+/** A retry stores records of the newest version. */
+const MIGRATION_FAILED: BadReasonName = 'MIGRATION_FAILED';
 /** A retry does not know the schema of option `validate`. */
 const SCHEMA_VIOLATION: BadReasonName = 'SCHEMA_VIOLATION';
 
@@ -195,8 +198,10 @@ function putBatch(
   name: string,
   batch: readonly Entry[],
 ): Refused[] {
-  const collection = transaction.collection(name);
   const manifest = catalog.collection(name) as CollectionManifest;
+  // Not in the version of the store: what is given is of the newest.
+  const { version: schemaVersion } = versionsOf(catalog, manifest);
+  const collection = transaction.collection(name, { schemaVersion });
   const plan = keyPlanOf(manifest, place.seal);
   const refused: Refused[] = [];
   for (const entry of batch) {
@@ -208,6 +213,11 @@ function putBatch(
     }
     if (entry.source.reason === TRANSFORM_FAILED && !entry.isCorrected) {
       const message = 'option transform failed on it: give a corrected text, or correct the module and import again';
+      refused.push({ number: entry.number, code: 'BAD_RECORD', message });
+      continue;
+    }
+    if (entry.source.reason === MIGRATION_FAILED && !entry.isCorrected) {
+      const message = 'it cannot be migrated: give its text in the newest version of the collection';
       refused.push({ number: entry.number, code: 'BAD_RECORD', message });
       continue;
     }

@@ -7,8 +7,8 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { FRAME_RECORDS_MAX, FRAME_STORED_BYTES_MAX, FRAME_TEXT_BYTES_MAX } from '../../base/limits.js';
-import { Cancelled } from '../../import/scan/scan-span.js';
 import type { SharedProgress } from '../../parallel/shared-progress.js';
+import { Cancelled } from '../../parallel/wire.js';
 import type { FileWindow } from '../../store/files/file-window.js';
 import type { SealedShard } from '../../store/sealed/frames.js';
 import { SEALED_FRAME_PATTERN } from '../../store/sealed/shard-key.js';

@@ -1,8 +1,8 @@
 // [schema]: one shard, in a worker. Most shards are clean, and most of what a schema says is about one path alone: then the profile
 // of the shard proves that all its records are valid, and none of them is parsed. Otherwise each is checked.
 
-import { Cancelled } from '../../import/scan/scan-span.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
+import { Cancelled } from '../../parallel/wire.js';
 import { Provable } from '../../profile/provable.js';
 import { valuesOf } from '../../profile/types.js';
 import { isDead } from '../../store/catalog/tombstones.js';

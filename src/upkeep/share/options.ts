@@ -41,8 +41,14 @@ export interface ShareReport {
   readonly records: number;
   /**
    * The numbers of files that are hard links to shards, that are copies of them, and that were written for this: without the
-   * dead records of a shard, or with records of transactions. Of an encrypted store all are written, and not encrypted.
+   * dead records of a shard, or with records of transactions. Of an encrypted store all are written, and not encrypted. `kept`
+   * are those that the last run wrote, and that are still right.
    */
-  readonly files: { readonly linked: number; readonly copied: number; readonly written: number };
+  readonly files: {
+    readonly linked: number;
+    readonly copied: number;
+    readonly written: number;
+    readonly kept: number;
+  };
   readonly seconds: number;
 }

@@ -4,10 +4,13 @@
 // `.ndjson.zst` files. Shards of which all records are live are linked. Others are written once more without their dead records,
 // and so are the records of transactions, which have no file yet.
 //
-// A file's name says what is in it: a shard's file never changes, and what was written has the generation in its name. So a tool
-// that lists the files of one generation and opens them when there is another reads what it listed, or finds no file.
+// A file's name says what is in it: a shard's file never changes, and what was written has a hash of its content in its name, or the
+// generation. So a tool that lists the files of one generation and opens them when there is another reads what it listed, or
+// finds no file. And what the last run wrote of the same shard, with the same dead records, is linked, not written again.
 
-import { join, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { linkSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { checkCollectionName } from '../../base/names.js';
@@ -16,13 +19,13 @@ import { files } from '../../store/files/file-blobs.js';
 import { syncDirectory, syncFile } from '../../store/files/io.js';
 import { makeDirectory, shardFileName, shardPath } from '../../store/files/layout.js';
 import { escapedCollection } from '../../store/quarantine/names.js';
-import { hasOnly, isAsRead } from '../../store/shards/joined/exact.js';
+import { hasOnly, hasShapeOf, isAsRead } from '../../store/shards/joined/exact.js';
 import { byFile } from '../../store/shards/joined/joined.js';
 import { isRaw, PACKED } from '../../store/shards/packing.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { ShardWriter } from '../../store/shards/write.js';
 import type { Catalog, CatalogSnapshot, CollectionManifest, ShardEntry } from '../../store/types.js';
-import { type LiveSource, writeLive } from '../compact/live-shard.js';
+import { holesOf, type LiveSource, writeLive } from '../compact/live-shard.js';
 import { copyShard } from '../convert/copy-shard.js';
 import { linkOrCopy } from '../link-or-copy.js';
 import { resolveShareOptions, type ShareOptions, type ShareReport } from './options.js';
@@ -50,7 +53,8 @@ export async function share(
     const manifests = chosen(snapshot, collection);
     const shared = new ShareTarget(resolve(target), trustShared);
     try {
-      const sharing = { ...place, snapshot, mustCopy: copy, signal, files: { linked: 0, copied: 0, written: 0 } };
+      const files = { linked: 0, copied: 0, written: 0, kept: 0 };
+      const sharing = { ...place, snapshot, mustCopy: copy, signal, files, last: shared.last };
       let records = 0;
       for (const manifest of manifests) {
         await shareCollection(sharing, manifest, join(shared.partial, escapedCollection(manifest.name)));
@@ -59,7 +63,7 @@ export async function share(
       syncDirectory(shared.partial);
       throwIfCancelled(signal);
       shared.place();
-      const facts = { generation: snapshot.generation(), collections: manifests.length, records, files: sharing.files };
+      const facts = { generation: snapshot.generation(), collections: manifests.length, records, files };
       return { directory: shared.directory, ...facts, seconds: Math.round(performance.now() - began) / 1000 };
     } catch (error) {
       shared.discard();
@@ -75,7 +79,9 @@ interface Sharing extends StorePlace {
   readonly mustCopy: boolean;
   readonly signal: AbortSignal | undefined;
   /** Counted. */
-  readonly files: { linked: number; copied: number; written: number };
+  readonly files: { linked: number; copied: number; written: number; kept: number };
+  /** The directory that the last run has made. */
+  readonly last: string | undefined;
 }
 
 function chosen(snapshot: CatalogSnapshot, collection: string | undefined): readonly CollectionManifest[] {
@@ -126,8 +132,10 @@ async function writeShard(
   const { snapshot, signal } = sharing;
   const dead = snapshot.tombstoneState(entry.shard)?.dead ?? 0;
   if (dead === entry.records) return;
-  const name = shardFileName(entry.shard).replace('.', `-${snapshot.generation()}.`);
+  const content = contentOf(sharing, manifest, entry);
+  const name = shardFileName(entry.shard).replace('.', `-${content ?? snapshot.generation()}.`);
   const path = join(folder, name);
+  if (content !== undefined && wasWritten(sharing, folder, name)) return;
   const source = { ...sharing, manifest, throwIfCancelled: () => throwIfCancelled(signal) };
   const how = { compression: (await isRaw(sharing, entry)) ? 'none' : 'zstd', level: PACKED.level } as const;
   const writer = ShardWriter.create(files, path, how);
@@ -140,6 +148,29 @@ async function writeShard(
   }
   await syncFile(path);
   sharing.files.written++;
+}
+
+/** Digits of a hash in a name: no two files of one shard have the same. */
+const CONTENT_DIGITS = 32;
+
+/** A hash of what is written of a shard; undefined where that depends on more than its file and its dead records. */
+function contentOf({ snapshot }: Sharing, manifest: CollectionManifest, entry: ShardEntry): string | undefined {
+  if (entry.fileNumber === 0 || !hasShapeOf(manifest, entry)) return undefined;
+  const hash = createHash('sha256').update(`${entry.sha256} ${entry.named} `);
+  return hash.update(holesOf(entry, snapshot).encode()).digest('hex').slice(0, CONTENT_DIGITS);
+}
+
+/** Takes over what the last run has written under this name, if it did. */
+function wasWritten({ last, files }: Sharing, folder: string, name: string): boolean {
+  if (last === undefined) return false;
+  try {
+    linkSync(join(last, basename(folder), name), join(folder, name));
+  } catch {
+    // It is not there, or this file system has no links.
+    return false;
+  }
+  files.kept++;
+  return true;
 }
 
 /** The frames of a shard that has live records only are not made again. */

@@ -39,6 +39,8 @@ const NAME = new RegExp(`^(?<directory>\\.(?<target>.+)\\.share-${UUID})(?:\\${O
 export class ShareTarget {
   /** What tools are shown. */
   readonly directory: string;
+  /** The directory that is shown until then; undefined at first. */
+  readonly last: string | undefined;
   /** Where its files are made. */
   readonly partial: string;
   readonly #parent: string;
@@ -53,6 +55,8 @@ export class ShareTarget {
     this.directory = directory;
     this.#parent = dirname(directory);
     checkTarget(directory, trustShared);
+    const shown = shownAt(directory);
+    this.last = shown && join(this.#parent, shown);
     makeDirectories(this.#parent);
     this.partial = join(this.#parent, `.${basename(directory)}.share-${randomUUID()}`);
     // Before the directory: one without an owner is nobody's work.

@@ -38,9 +38,10 @@ export async function optionsOf({ workers, wait, quiet, json }: WorkFlags): Prom
 
 export function reportText(report: EvolveReport, asJson: boolean): string {
   if (asJson) return jsonLine(report);
-  const { collection, from, to, applied, records, failed, failures, indexes, seconds } = report;
+  const { collection, from, to, applied, records, isProven, failed, failures, indexes, seconds } = report;
   const lines = [
     `${collection}: version ${from} ${applied ? 'became' : 'can become'} ${to}; ${formatCount(records)} records were looked at, in ${seconds} s`,
+    ...(isProven ? ['the profile of the collection proves that no other record fails'] : []),
     ...indexes
       .filter(({ change }) => change !== 'kept')
       .map(({ path, to: now, change }) => {

@@ -7,7 +7,7 @@ import { readKeyPath } from '../../../keys/key-path.js';
 import { type CommonOptions, readCount, withCommonOptions } from '../../shared/arguments.js';
 import { type BoundsFlags, boundsOf, KEYS_HELP, warnOfTypes, withBounds } from '../../shared/bounds.js';
 import { openStore } from '../../shared/open.js';
-import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
+import { RECORD_FLAGS, type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { LineWriter, standardOutput } from '../../terminal/output.js';
 
 interface RangeFlags extends CommonOptions, StoreFlags, BoundsFlags {
@@ -49,7 +49,7 @@ export function addRange(program: Command): void {
     .option('--rows', 'print rows {"key":…,"primaryKey":…,"value":…,"cursor":…} instead of records')
     .addHelpText('after', HELP)
     .action(runRange);
-  withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), READING_FLAGS);
+  withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), RECORD_FLAGS);
 }
 
 async function runRange(flags: RangeFlags): Promise<void> {

@@ -24,11 +24,12 @@ let loaded: Zstd | undefined;
 
 /** The same one each time, and in all threads. @throws GristmillError CONFIG_INVALID, IO_ERROR */
 export function zstd(): Zstd {
-  loaded ??= load(process.env[ZSTD_VARIABLE] || undefined);
+  loaded ??= loadZstd(process.env[ZSTD_VARIABLE] || undefined);
   return loaded;
 }
 
-function load(wanted: string | undefined): Zstd {
+/** @param wanted its name; undefined: the first that there is */
+export function loadZstd(wanted: string | undefined): Zstd {
   if (wanted !== undefined && !(wanted in LOADERS)) {
     const names = Object.keys(LOADERS).join(', ');
     throw new GristmillError('CONFIG_INVALID', `variable ${ZSTD_VARIABLE} is ${wanted}. It can be one of ${names}`);

@@ -90,13 +90,24 @@ function begin(): Functions {
   // The package exports its entry only; the module stands beside it.
   const require = createRequire(import.meta.url);
   const folder = dirname(require.resolve('@bokuweb/zstd-wasm'));
-  const { Module } = require(join(folder, 'zstd.js')) as { Module: Functions & Beginning };
+  const { Module } = ownCopy(require, join(folder, 'zstd.js')) as { Module: Functions & Beginning };
   Module.instantiateWasm = (imports, receive) => {
     receive(new WebAssembly.Instance(new WebAssembly.Module(readFileSync(join(folder, 'zstd.wasm'))), imports));
     return {};
   };
   Module.init();
   return Module;
+}
+
+/** A module that no other code of this thread has: it holds one memory, and whoever began it again would take it away. */
+function ownCopy(require: NodeJS.Require, path: string): unknown {
+  const { cache } = require;
+  const others = cache[path];
+  delete cache[path];
+  const own: unknown = require(path);
+  if (others === undefined) delete cache[path];
+  else cache[path] = others;
+  return own;
 }
 
 /** The result of a function of zstd, which is a number of bytes or an error. */

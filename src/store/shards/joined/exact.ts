@@ -18,7 +18,8 @@ export function isAsRead(
   return hasShapeOf(manifest, entry) && (read.tombstoneState(entry.shard)?.dead ?? 0) === entry.holes;
 }
 
-function hasShapeOf({ shape = 0 }: CollectionManifest, { shape: stored = 0 }: ShardEntry): boolean {
+/** Whether the lines of a shard are in the shape that readers get. */
+export function hasShapeOf({ shape = 0 }: CollectionManifest, { shape: stored = 0 }: ShardEntry): boolean {
   return stored === shape;
 }
 

@@ -3,11 +3,11 @@
 // check, the first of them that is missing would tell, as a file that cannot be read.
 
 import { existsSync } from 'node:fs';
-import { GristmillError } from './errors.js';
+import { GristmillError } from './base/errors.js';
 
 function isWhole(): boolean {
   try {
-    return existsSync(new URL('../kernel/simd/kernel.wasm', import.meta.url));
+    return existsSync(new URL('./kernel/simd/kernel.wasm', import.meta.url));
   } catch {
     return false; // Some bundlers leave out the address of the file.
   }
