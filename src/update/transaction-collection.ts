@@ -2,7 +2,6 @@
 //
 // One collection within a transaction: reads see its changes, which are kept beside the store until the commit.
 
-import type { SchemaCheck } from '../import/rules/validate.js';
 import { decodeKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
 import { jsonText } from '../keys/json-text.js';
@@ -12,13 +11,11 @@ import { slicesOf } from '../lookup/index/range.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { countRows } from '../lookup/rows/counting.js';
 import { type CountOptions, countRange } from '../lookup/rows/options.js';
-import type { ValueForm } from '../lookup/rows/value-form.js';
 import type { MergePatch, ReadValue } from '../options/record-types.js';
 import { StoredPages } from '../store/pages/ordered-pages.js';
 import { entryAt } from '../store/pages/read.js';
 import { ownForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
-import type { RecordLog } from './audit/group-log.js';
 import { deletedBounds, isInBounds, type KeyBounds, primaryIn } from './delete-range.js';
 import type { Overlay } from './overlay/overlay.js';
 import { holdTo } from './records/held.js';
@@ -60,9 +57,6 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
   readonly #shapes: RecordShapes;
   readonly #assertUsable: () => void;
   readonly #plan: KeyPlan;
-  readonly #form: ValueForm<T>;
-  readonly #log: RecordLog | undefined;
-  readonly #check: SchemaCheck | undefined;
 
   static {
     putPrepared = (collection, prepared) => {
@@ -79,22 +73,19 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
   constructor(state: TransactionState<T>) {
     super(state);
     this.#state = state;
-    const { manifest, overlay, stored, plan, check, records } = state.changed;
-    this.#check = check;
+    const { manifest, overlay, stored, plan } = state.changed;
     this.#manifest = manifest;
     this.#overlay = overlay;
     this.#lookup = stored;
     this.#shapes = new RecordShapes(state.changed, state.inVersion);
     this.#assertUsable = state.assertUsable;
     this.#plan = plan;
-    this.#form = state.form;
-    this.#log = records;
   }
 
   /** Returns the record with this primary key, or undefined if there is none. */
   get(key: KeyValue): T | undefined {
     const text = this.getText(key);
-    return text === undefined ? undefined : this.#form.decoded(this.#form.parsed(text), key);
+    return text === undefined ? undefined : this.#state.form.decoded(this.#state.form.parsed(text), key);
   }
 
   /** Returns the record as JSON text, with all tokens as spelled, or undefined if there is none. */
@@ -139,7 +130,7 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
    */
   put(value: T | ReadValue<T, Stored>, name?: string): KeyValue {
     this.#assertUsable();
-    const record = this.#form.encoded(value as T, this.#manifest, name);
+    const record = this.#state.form.encoded(value as T, this.#manifest, name);
     if (this.#shapes.areOfVersion) return this.#putInVersion(written(record), name);
     return this.#put(recordOfValue(record, this.#plan, name));
   }
@@ -194,7 +185,7 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
     // Before the record goes that it replaces.
     this.#hold(record);
     if (primary !== undefined && Buffer.compare(primary, this.#overlay.keyOf(key)) === 0) {
-      this.#log?.add(this.#manifest.name, key, 'patch', this.#newestText(key), this.#textOf(record));
+      this.#state.changed.records?.add(this.#manifest.name, key, 'patch', this.#newestText(key), this.#textOf(record));
       // An import that makes it again has records of the newest version.
       if (this.#shapes.areNewest) this.#overlay.patch(primary, record, changes);
       else this.#overlay.put(primary, record);
@@ -209,7 +200,7 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
   delete(key: KeyValue): boolean {
     if (!this.has(key)) return false;
     const { name, key: rule } = this.#manifest;
-    this.#log?.add(name, key, 'delete', this.#newestText(key), undefined);
+    this.#state.changed.records?.add(name, key, 'delete', this.#newestText(key), undefined);
     if (rule.kind === 'ordinal') this.#overlay.delete(ordinalOf(name, key)!);
     else this.#overlay.remove(key, this.#lookup?.has(key) ?? false);
     return true;
@@ -247,10 +238,10 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
 
   /** Where single records are logged, and there is one under the key. */
   #logDeletion(encoded: Uint8Array): void {
-    if (this.#log === undefined) return;
+    if (this.#state.changed.records === undefined) return;
     const key = decodeKey(encoded);
     const text = this.#newestText(key);
-    if (text !== undefined) this.#log.add(this.#manifest.name, key, 'delete', text, undefined);
+    if (text !== undefined) this.#state.changed.records.add(this.#manifest.name, key, 'delete', text, undefined);
   }
 
   #newestText(key: KeyValue): string | undefined {
@@ -269,19 +260,19 @@ export class TransactionCollection<T = unknown, Stored = T> extends TransactionR
 
   /** @throws GristmillError SCHEMA_VIOLATION */
   #hold(record: NewRecord): void {
-    if (this.#check === undefined) return;
-    holdTo(this.#check, this.#manifest.name, record, this.#textOf(record));
+    if (this.#state.changed.check === undefined) return;
+    holdTo(this.#state.changed.check, this.#manifest.name, record, this.#textOf(record));
   }
 
   #store(record: NewRecord): KeyValue {
     if (record.primary === undefined) {
       this.#overlay.append(record);
       const ordinal = this.#firstAppended + this.#overlay.appended.length - 1;
-      this.#log?.add(this.#manifest.name, ordinal, 'put', undefined, this.#textOf(record));
+      this.#state.changed.records?.add(this.#manifest.name, ordinal, 'put', undefined, this.#textOf(record));
       return ordinal;
     }
     const key = keyOfRecord(record)!;
-    this.#log?.add(this.#manifest.name, key, 'put', this.#newestText(key), this.#textOf(record));
+    this.#state.changed.records?.add(this.#manifest.name, key, 'put', this.#newestText(key), this.#textOf(record));
     this.#overlay.put(record.primary, record);
     return key;
   }
