@@ -16,7 +16,7 @@ export { type RotateKeyOptions, rotateKey } from './api/encryption/rotate.js';
 export type { ImportSources } from './api/importing.js';
 export type { MaintainedStore } from './api/maintained-store.js';
 export type { Quarantine } from './api/quarantine.js';
-export type { ReadableCollection, Scanned, ScannedText } from './api/readable-collection.js';
+export type { ReadableCollection } from './api/readable-collection.js';
 export type { RowReads } from './api/reads/row-reads.js';
 export type { SchemaOfOptions, SchemaReport } from './api/schema/of-sources.js';
 export type { Schema } from './api/schema/schema.js';
@@ -36,12 +36,12 @@ export type {
   SharedKeys,
   ZstdName,
 } from './base/import-report.js';
-export type { ConfigFile } from './config/config-file.js';
+export type { ConfigFile, Written, WrittenAs } from './config/config-file.js';
 export type { Proposal, ProposedMigration, Question } from './evolve/diff/diff.js';
 export type { Evidence } from './evolve/diff/similarity.js';
 // Migrations as data: to write them, and to test them without a store.
 export { type FailureReason, MigrationFailure } from './evolve/failure.js';
-export { type MigrationBuilder, migration } from './evolve/operations/builder.js';
+export { type MigrationBuilder, migration, type OperationBuilder } from './evolve/operations/builder.js';
 export { checkMigration } from './evolve/operations/check.js';
 export { planOf } from './evolve/plan/plan.js';
 export type {
@@ -79,7 +79,8 @@ export type { RangeOptions } from './lookup/index/range.js';
 export type { ReadOptions } from './lookup/index/read-options.js';
 export type { KeyCount } from './lookup/rows/counting.js';
 export type { CountOptions, DistinctOptions, EndOptions, FindOptions } from './lookup/rows/options.js';
-export type { Row, TextRow } from './lookup/rows/row.js';
+export type { Row, RowPosition, TextRow } from './lookup/rows/row.js';
+export type { ScanOptions } from './lookup/rows/scan.js';
 export type { WarmReport } from './lookup/warm/warm.js';
 export type { WarmOptions } from './lookup/warm/warm-up.js';
 export type { ImportStage } from './metrics/import-totals.js';
@@ -99,28 +100,42 @@ export type {
   ReadCounts,
   StoreMetrics,
 } from './metrics/store-metrics.js';
-export type { AuditOptions, Reason, ResolvedAuditOptions } from './options/audit.js';
+export type { AuditFields, AuditOptions, Reason, ResolvedAuditOptions } from './options/audit.js';
+export type { NoOptions } from './options/check.js';
 export type { EncryptionOptions, KeyCallback, KeyContext, KeyService } from './options/encryption.js';
 export type { Freshness } from './options/freshness.js';
 export type { IndexDefinition } from './options/indexes.js';
-export type { Writer } from './options/shared.js';
+export type {
+  AnyCollections,
+  AnyNameIn,
+  DeepReadonly,
+  DefaultRecord,
+  MergePatch,
+  Primitive,
+  ReadValue,
+  RecordIn,
+  Synchronous,
+  WithBigints,
+} from './options/record-types.js';
+export type { WaitingOptions, Writer, WriterOperation } from './options/shared.js';
 export type {
   CacheOptions,
-  CachesOptions,
+  CollectionReadOptions,
   CollectionsOptions,
+  Complete,
+  PlainStoreOptions,
+  ResolvedCacheOptions,
   ResolvedStoreOptions,
   StoreOptions,
-} from './options/store.js';
+} from './options/store-types.js';
 export type { Codec, ValueOptions } from './options/values.js';
-export type { SchemaDifference, SchemaRange, SchemaSizes } from './profile/show/diff.js';
+export type { SchemaChange, SchemaDifference, SchemaRange, SchemaSizes } from './profile/show/diff.js';
 export type { SchemaType } from './profile/show/facts.js';
 export type { JsonSchemaOptions } from './profile/show/json-schema.js';
 export type { SchemaFacts, SchemaValue } from './profile/show/observed.js';
 export type { SchemaJson, SchemaRow } from './profile/show/rows.js';
 export type { TypescriptOptions } from './profile/show/typescript.js';
-export type { KindCounts } from './profile/types.js';
-export type { FileFacts, Looking, Take } from './sources/looking.js';
-export type { SyncOptions } from './sources/sync.js';
+export type { KindCounts, StringFormat } from './profile/types.js';
 export type { AuditCheckpoint } from './store/audit/checkpoint.js';
 export type { AuditOperation } from './store/audit/operations.js';
 export type { AuditPruneReport } from './store/audit/prune.js';
@@ -135,17 +150,14 @@ export type {
   AuditSource,
 } from './store/audit/types.js';
 export type { AuditFault, AuditVerifyReport } from './store/audit/verify.js';
-export type { AuditFields } from './store/audit-types.js';
 export { type Memory, memory } from './store/lock/memory-place.js';
 export type { Leftovers } from './store/lock/sweep.js';
-export type { LockRequest } from './store/lock/writer-lock.js';
 export type { LockRecord } from './store/lock-types.js';
-export type { SourceVersion } from './store/source-types.js';
 export type { CollectionOptions } from './update/collection-options.js';
 export type { KeyBounds } from './update/delete-range.js';
 export type { Transaction } from './update/transaction.js';
 export type { TransactionCollection } from './update/transaction-collection.js';
-export type { TransactionReads } from './update/transaction-reads.js';
+export type { TransactionReads, WithoutFreshness } from './update/transaction-reads.js';
 export type {
   AuditKeepOptions,
   AuditLogOptions,
@@ -162,7 +174,7 @@ export type {
   DecryptOptions,
   EncryptOptions,
 } from './upkeep/convert/options.js';
-export type { CompatibilityReport, StoreCompatibilityOptions } from './upkeep/evolve/compatible.js';
+export type { CompatibilityMode, CompatibilityReport, StoreCompatibilityOptions } from './upkeep/evolve/compatible.js';
 export type { AppliedMigration, EvolutionStatus } from './upkeep/evolve/history.js';
 export type { EvolvedIndex } from './upkeep/evolve/indexes.js';
 export type { EvolveOptions, EvolveReport, UndoOptions } from './upkeep/evolve/options.js';
@@ -187,7 +199,7 @@ export type {
 export type { ShareOptions, ShareReport } from './upkeep/share/options.js';
 export type { Fault, RecordRange } from './upkeep/verify/faults.js';
 export type { VerifyOptions, VerifyProgress, VerifyReport } from './upkeep/verify/options.js';
-export type { ResolvedWatchOptions, WatchOptions } from './watch/watch-options.js';
+export type { WatchOptions } from './watch/watch-options.js';
 export type { Watcher } from './watch/watcher.js';
 
 /**
@@ -218,8 +230,8 @@ export async function schemaOf(sources: ImportSources, options?: SchemaOfOptions
  * @throws GristmillError CHECKSUM_MISMATCH if they are others
  */
 export async function schemaFrom(bytes: Uint8Array): Promise<Schema> {
-  const { schemaFrom: from } = await later.load();
-  return from(bytes);
+  const { decodeSchema } = await later.load();
+  return decodeSchema(bytes);
 }
 
 /**

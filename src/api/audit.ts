@@ -16,6 +16,7 @@ import type {
   AuditVerifyOptions,
 } from '../upkeep/audit/options.js';
 import { later } from './load.js';
+import type { Access } from './work/access.js';
 
 /** Says who makes the changes of an open store. */
 export class Acting {
@@ -45,22 +46,17 @@ export class Acting {
   }
 }
 
-/** The parts of a store that its audit log needs. */
-interface Owner {
-  readonly catalog: Catalog;
-  readonly acting: Acting;
-  readonly assertWritable: () => void;
-  /** Runs long work of a store. @throws GristmillError STORE_CLOSED */
-  readonly work: <T>(work: (closing: AbortSignal) => Promise<T>) => Promise<T>;
-}
-
 /** The log of all changes of a store. `store.audit` gives it. */
 export class Audit {
-  readonly #owner: Owner;
+  readonly #catalog: Catalog;
+  readonly #acting: Acting;
+  readonly #access: Access;
 
-  /** Not for users. */
-  constructor(owner: Owner) {
-    this.#owner = owner;
+  /** @internal */
+  constructor(catalog: Catalog, acting: Acting, access: Access) {
+    this.#catalog = catalog;
+    this.#acting = acting;
+    this.#access = access;
   }
 
   /**
@@ -70,8 +66,8 @@ export class Audit {
    */
   async *log(options?: AuditLogOptions): AsyncGenerator<AuditEntry> {
     const { auditLog } = await later.load();
-    this.#owner.catalog.assertOpen();
-    yield* auditLog(this.#owner.catalog, options);
+    this.#catalog.assertOpen();
+    yield* auditLog(this.#catalog, options);
   }
 
   /**
@@ -81,9 +77,9 @@ export class Audit {
    * @example const { isSound, fault } = await store.audit.verify({ since: line });
    */
   async verify(options?: AuditVerifyOptions): Promise<AuditVerifyReport> {
-    const { catalog, acting, work } = this.#owner;
-    return work(async (closing) =>
-      (await later.load()).verifyAuditLog({ catalog, place: { seal: acting.seal }, closing }, options),
+    const place = { seal: this.#acting.seal };
+    return this.#access.work(async (closing) =>
+      (await later.load()).verifyAuditLog({ catalog: this.#catalog, place, closing }, options),
     );
   }
 
@@ -93,8 +89,8 @@ export class Audit {
    */
   async checkpoint(): Promise<(AuditCheckpoint & { readonly line: string }) | undefined> {
     const { catalogCheckpoint } = await later.load();
-    this.#owner.catalog.assertOpen();
-    return catalogCheckpoint(this.#owner.catalog);
+    this.#catalog.assertOpen();
+    return catalogCheckpoint(this.#catalog);
   }
 
   /**
@@ -103,10 +99,9 @@ export class Audit {
    * @example await store.audit.prune({ before: '2026-01-01' });
    */
   async prune(options: AuditPruneOptions): Promise<AuditPruneReport> {
-    const { catalog, acting, work, assertWritable } = this.#owner;
-    assertWritable();
-    const { place } = acting;
-    return work(async () => (await later.load()).pruneAuditLog({ catalog, place }, options));
+    this.#access.assertWritable();
+    const target = { catalog: this.#catalog, place: this.#acting.place };
+    return this.#access.work(async () => (await later.load()).pruneAuditLog(target, options));
   }
 
   /**
@@ -114,11 +109,11 @@ export class Audit {
    * @throws GristmillError DISK_FULL, IO_ERROR, STORE_CLOSED; TypeError
    */
   async keep(entries: number, options?: AuditKeepOptions): Promise<void> {
-    const { catalog, acting, work, assertWritable } = this.#owner;
-    assertWritable();
+    this.#access.assertWritable();
     if (!Number.isSafeInteger(entries) || entries < 0)
       throw new TypeError('keep: entries must be an integer, 0 or more');
-    const [place, why] = [acting.place, reasonIn('keep', options)];
-    return work(async () => (await later.load()).keepAudit({ catalog, place }, entries, { why }));
+    const target = { catalog: this.#catalog, place: this.#acting.place };
+    const why = reasonIn('keep', options);
+    return this.#access.work(async () => (await later.load()).keepAudit(target, entries, { why }));
   }
 }

@@ -61,8 +61,9 @@ export { retryQuarantine } from '../upkeep/quarantine/retry.js';
 export { quarantinedRecords, quarantineFiles } from '../upkeep/quarantine/review.js';
 export { unsetSchema } from '../upkeep/schema/unset.js';
 export { share } from '../upkeep/share/share.js';
-export { Watcher } from '../watch/watcher.js';
+export { startWatcher } from '../watch/watcher.js';
 export { schemaOfSources } from './schema/of-sources.js';
+export { decodeSchema, typesOf } from './schema/schema.js';
 /** For tests that have its tasks done in their own thread. */
 export { WorkerPool };
 
@@ -173,14 +174,6 @@ export async function collectionSchema(
 ): Promise<{ readonly schema: Schema; readonly made: CollectionProfile }> {
   const made = await profileCollection(withThreads(target), manifest, options);
   return { schema: new Schema(made.profile, manifest.framing === 'object'), made };
-}
-
-export function schemaFrom(bytes: Uint8Array): Schema {
-  return Schema.decode(bytes);
-}
-
-export function typesOf(collections: readonly { readonly name: string; readonly schema: Schema }[]): string {
-  return Schema.typesOf(collections);
 }
 
 /** See upkeep/repair/repair.ts. */

@@ -4,7 +4,7 @@
 import type { Migration } from '../evolve/types.js';
 import type { KeyPath } from '../keys/key-path.js';
 import type { IndexDefinition } from '../options/indexes.js';
-import type { ResolvedStoreOptions } from '../options/store.js';
+import type { ResolvedStoreOptions } from '../options/store-types.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import type { Catalog } from '../store/types.js';
@@ -21,29 +21,26 @@ import type { ShareOptions, ShareReport } from '../upkeep/share/options.js';
 import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
 import type { Acting } from './audit.js';
 import { later } from './load.js';
+import type { StoreParts } from './parts.js';
 import { carriedSchema } from './schema/carried.js';
+import type { Access } from './work/access.js';
 
+/** The methods of a store that change how its data lies, or look after it. A store inherits them. */
 export abstract class MaintainedStore {
   readonly #place: StorePlace;
+  readonly #options: ResolvedStoreOptions;
   readonly #catalog: Catalog;
   readonly #acting: Acting;
+  readonly #access: Access;
 
-  constructor(place: StorePlace, catalog: Catalog, acting: Acting) {
-    this.#acting = acting;
+  /** @internal */
+  constructor({ place, options, catalog, acting, access }: StoreParts) {
     this.#place = place;
+    this.#options = options;
     this.#catalog = catalog;
+    this.#acting = acting;
+    this.#access = access;
   }
-
-  abstract readonly options: ResolvedStoreOptions;
-
-  /** @throws GristmillError STORE_CLOSED */
-  protected abstract assertOpen(): void;
-
-  /** @throws GristmillError STORE_CLOSED; TypeError for a store that was opened read-only */
-  protected abstract assertWritable(): void;
-
-  /** Runs long work, which closing the store cancels. @throws GristmillError STORE_CLOSED */
-  protected abstract work<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T>;
 
   /**
    * Makes a secondary index of a collection from its stored records. Meanwhile, others may read the collection and
@@ -60,9 +57,9 @@ export abstract class MaintainedStore {
     index: KeyPath | IndexDefinition,
     options?: CreateIndexOptions,
   ): Promise<CreateIndexReport> {
-    this.assertWritable();
+    this.#access.assertWritable();
     const { place } = this.#acting;
-    return this.work(async (closing) => {
+    return this.#access.work(async (closing) => {
       const { createIndex } = await later.load();
       return createIndex({ ...place, catalog: this.#catalog, closing }, collection, index, options);
     });
@@ -73,9 +70,9 @@ export abstract class MaintainedStore {
    * @throws GristmillError COLLECTION_NOT_FOUND, INDEX_NOT_FOUND, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR; TypeError
    */
   async dropIndex(collection: string, path: KeyPath, options?: DropIndexOptions): Promise<void> {
-    this.assertWritable();
+    this.#access.assertWritable();
     const { place } = this.#acting;
-    return this.work(async (closing) => {
+    return this.#access.work(async (closing) => {
       const { dropIndex } = await later.load();
       return dropIndex(this.#catalog, place, collection, path, options, closing);
     });
@@ -92,9 +89,9 @@ export abstract class MaintainedStore {
    * @example await store.evolve({ collection: 'users', from: 0, to: 1, ops: [{ op: 'rename', path: 'mail', to: 'email' }] });
    */
   async evolve(migration: Migration, options?: EvolveOptions): Promise<EvolveReport> {
-    if (options?.dryRun !== true) this.assertWritable();
+    if (options?.dryRun !== true) this.#access.assertWritable();
     const { place } = this.#acting;
-    return this.work(async (closing) => {
+    return this.#access.work(async (closing) => {
       const { evolve } = await later.load();
       return evolve({ ...place, catalog: this.#catalog, closing }, migration, options);
     });
@@ -106,9 +103,9 @@ export abstract class MaintainedStore {
    * @throws GristmillError as `evolve`
    */
   async undoMigrations(collection: string, to: number, options?: UndoOptions): Promise<EvolveReport> {
-    if (options?.dryRun !== true) this.assertWritable();
+    if (options?.dryRun !== true) this.#access.assertWritable();
     const { place } = this.#acting;
-    return this.work(async (closing) => {
+    return this.#access.work(async (closing) => {
       const { undoMigrations } = await later.load();
       return undoMigrations({ ...place, catalog: this.#catalog, closing }, collection, to, options);
     });
@@ -119,9 +116,9 @@ export abstract class MaintainedStore {
    * @throws GristmillError as `drop`
    */
   async finalizeMigrations(collection: string, options?: CollectionChangeOptions): Promise<number> {
-    this.assertWritable();
+    this.#access.assertWritable();
     const { place } = this.#acting;
-    return this.work(async (closing) => {
+    return this.#access.work(async (closing) => {
       const { finalizeMigrations } = await later.load();
       return finalizeMigrations({ ...place, catalog: this.#catalog, closing }, collection, options);
     });
@@ -129,7 +126,7 @@ export abstract class MaintainedStore {
 
   /** Returns the versions of a collection, and the migrations that led to them. @throws GristmillError COLLECTION_NOT_FOUND */
   async evolution(collection: string): Promise<EvolutionStatus> {
-    return this.work(async () => {
+    return this.#access.work(async () => {
       const { evolution } = await later.load();
       this.#catalog.refresh();
       return evolution(this.#catalog, collection);
@@ -145,7 +142,7 @@ export abstract class MaintainedStore {
    */
   async compatibility(migration: Migration, options?: StoreCompatibilityOptions): Promise<CompatibilityReport> {
     const { place } = this.#acting;
-    return this.work(async (closing) => {
+    return this.#access.work(async (closing) => {
       const { compatibility } = await later.load();
       return compatibility({ ...place, catalog: this.#catalog, closing }, migration, options);
     });
@@ -161,9 +158,9 @@ export abstract class MaintainedStore {
    * @example await store.setSchema('users', { type: 'object', required: ['id'] });
    */
   async setSchema(collection: string, schema: string | object, options?: SetSchemaOptions): Promise<SetSchemaReport> {
-    this.assertWritable();
+    this.#access.assertWritable();
     const { place } = this.#acting;
-    return this.work(async (closing) => {
+    return this.#access.work(async (closing) => {
       const { setSchema } = await later.load();
       return setSchema({ ...place, catalog: this.#catalog, closing }, collection, schema, options);
     });
@@ -175,9 +172,9 @@ export abstract class MaintainedStore {
    * @throws GristmillError COLLECTION_NOT_FOUND, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR; TypeError
    */
   async unsetSchema(collection: string, options?: UnsetSchemaOptions): Promise<boolean> {
-    this.assertWritable();
+    this.#access.assertWritable();
     const { place } = this.#acting;
-    return this.work(async (closing) => {
+    return this.#access.work(async (closing) => {
       const { unsetSchema } = await later.load();
       return unsetSchema(this.#catalog, place, collection, options, closing);
     });
@@ -185,7 +182,7 @@ export abstract class MaintainedStore {
 
   /** Returns the schema that a collection carries, or undefined if it has none. @throws GristmillError COLLECTION_NOT_FOUND, CHECKSUM_MISMATCH */
   getSchema(collection: string): CarriedSchema | undefined {
-    this.assertOpen();
+    this.#access.assertOpen();
     this.#catalog.refresh();
     return carriedSchema(this.#catalog, collection);
   }
@@ -197,9 +194,9 @@ export abstract class MaintainedStore {
    * TypeError
    */
   async drop(collection: string, options?: CollectionChangeOptions): Promise<RemovedReport> {
-    this.assertWritable();
+    this.#access.assertWritable();
     const target = this.#target();
-    return this.work(async (closing) => (await later.load()).drop({ ...target, closing }, collection, options));
+    return this.#access.work(async (closing) => (await later.load()).drop({ ...target, closing }, collection, options));
   }
 
   /**
@@ -208,16 +205,18 @@ export abstract class MaintainedStore {
    * @throws GristmillError as `drop`; COLLECTION_EXISTS
    */
   async rename(from: string, to: string, options?: CollectionChangeOptions): Promise<void> {
-    this.assertWritable();
+    this.#access.assertWritable();
     const target = this.#target();
-    return this.work(async (closing) => (await later.load()).rename({ ...target, closing }, from, to, options));
+    return this.#access.work(async (closing) => (await later.load()).rename({ ...target, closing }, from, to, options));
   }
 
   /** Removes all records of a collection. Its key and its indexes stay. @throws GristmillError as `drop` */
   async clear(collection: string, options?: CollectionChangeOptions): Promise<RemovedReport> {
-    this.assertWritable();
+    this.#access.assertWritable();
     const target = this.#target();
-    return this.work(async (closing) => (await later.load()).clear({ ...target, closing }, collection, options));
+    return this.#access.work(async (closing) =>
+      (await later.load()).clear({ ...target, closing }, collection, options),
+    );
   }
 
   #target(): ChangeTarget {
@@ -230,9 +229,9 @@ export abstract class MaintainedStore {
    * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND
    */
   async compact(options?: CompactOptions): Promise<CompactReport> {
-    this.assertWritable();
+    this.#access.assertWritable();
     const { place } = this.#acting;
-    return this.work(async (closing) => (await later.load()).compact(this.#catalog, place, options, closing));
+    return this.#access.work(async (closing) => (await later.load()).compact(this.#catalog, place, options, closing));
   }
 
   /**
@@ -242,7 +241,7 @@ export abstract class MaintainedStore {
    */
   async verify(options?: VerifyOptions): Promise<VerifyReport> {
     const target = { ...this.#place, catalog: this.#catalog };
-    return this.work(async (closing) => (await later.load()).verify(target, options, closing));
+    return this.#access.work(async (closing) => (await later.load()).verify(target, options, closing));
   }
 
   /**
@@ -257,9 +256,12 @@ export abstract class MaintainedStore {
     const catalog = this.#catalog;
     if (!(catalog instanceof LmdbCatalog))
       throw new TypeError('a store in memory has no files, so it cannot be backed up');
-    const { trustShared } = this.options;
-    return this.work(async () => (await later.load()).backup(catalog, this.#place, target, trustShared, options));
+    const { trustShared } = this.#options;
+    return this.#access.work(async () =>
+      (await later.load()).backup(catalog, this.#place, target, trustShared, options),
+    );
   }
+
   /**
    * Makes a directory in which other tools (DuckDB, `zstdcat`) find exactly the records of the store as it is now: in a
    * folder for each collection, `.ndjson.zst` files with the live records and no others. If possible, they are hard links to
@@ -272,8 +274,8 @@ export abstract class MaintainedStore {
    */
   async share(target: string, options?: ShareOptions): Promise<ShareReport> {
     if (!this.#place.blobs.areFiles) throw new TypeError('a store in memory has no files, so it cannot be shared');
-    const { trustShared } = this.options;
-    return this.work(async (closing) => {
+    const { trustShared } = this.#options;
+    return this.#access.work(async (closing) => {
       const { share } = await later.load();
       return share(this.#catalog, this.#place, target, trustShared, options, closing);
     });

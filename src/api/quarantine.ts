@@ -1,45 +1,27 @@
 // The rejected records of a store, as a user holds them: to look at, to correct and to import after all.
 
-import type { StorePlace } from '../store/files/blobs.js';
-import type { Catalog } from '../store/types.js';
-import type { TransactionNote } from '../update/audit/group-log.js';
 import type { Transaction } from '../update/transaction.js';
 import type { RetryOptions, RetryReport } from '../upkeep/quarantine/options.js';
 import type { QuarantinedRecord, QuarantineFile } from '../upkeep/quarantine/review.js';
-import type { Acting } from './audit.js';
 import { later } from './load.js';
-
-/** The parts of a store that its quarantine needs. */
-interface Owner {
-  readonly options: { readonly readOnly: boolean };
-  readonly transaction: <R>(change: (transaction: Transaction) => R, note: TransactionNote) => Promise<R>;
-  readonly acting: Acting;
-}
-
-/** Runs long work of a store. @throws GristmillError STORE_CLOSED */
-type RunWork = <T>(work: (closing: AbortSignal) => Promise<T>) => Promise<T>;
+import type { StoreParts } from './parts.js';
 
 /** The records that imports with `onBadRecord: 'quarantine'` rejected: a file for each import. `store.quarantine` gives it. */
 export class Quarantine {
-  readonly #owner: Owner;
-  readonly #place: StorePlace;
-  readonly #catalog: Catalog;
-  readonly #work: RunWork;
+  readonly #parts: StoreParts;
 
-  /** Not for users. */
-  constructor(owner: Owner, place: StorePlace, catalog: Catalog, work: RunWork) {
-    this.#owner = owner;
-    this.#place = place;
-    this.#catalog = catalog;
-    this.#work = work;
+  /** @internal */
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
   }
 
   /** Returns the quarantine files, the oldest first. @throws GristmillError IO_ERROR, STORE_CLOSED */
   async files(): Promise<QuarantineFile[]> {
-    return this.#work(async () => {
+    const { place, catalog, access } = this.#parts;
+    return access.work(async () => {
       const { quarantineFiles } = await later.load();
-      this.#catalog.refresh();
-      return quarantineFiles(this.#place, this.#catalog);
+      catalog.refresh();
+      return quarantineFiles(place, catalog);
     });
   }
 
@@ -50,8 +32,8 @@ export class Quarantine {
    */
   async *records(name: string): AsyncGenerator<QuarantinedRecord> {
     const { quarantinedRecords } = await later.load();
-    this.#catalog.assertOpen();
-    yield* quarantinedRecords(this.#place, name);
+    this.#parts.catalog.assertOpen();
+    yield* quarantinedRecords(this.#parts.place, name);
   }
 
   /**
@@ -61,14 +43,14 @@ export class Quarantine {
    * @example await store.quarantine.retry(name, { corrected: [{ number: 1, text: '{"id":7}' }] });
    */
   async retry(name: string, options?: RetryOptions): Promise<RetryReport> {
-    const owner = this.#owner;
-    if (owner.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
-    return this.#work(async (closing) => {
+    const { place, catalog, acting, access, transact } = this.#parts;
+    access.assertWritable();
+    return access.work(async (closing) => {
       const { retryQuarantine } = await later.load();
-      const note = (why: string | undefined) => ({ ...owner.acting.note(why), operation: 'quarantine retry' }) as const;
+      const note = (why: string | undefined) => ({ ...acting.note(why), operation: 'quarantine retry' }) as const;
       const transaction = <R>(change: (transaction: Transaction) => R, why: string | undefined) =>
-        owner.transaction(change, note(why));
-      return retryQuarantine({ place: this.#place, catalog: this.#catalog, transaction, closing }, name, options);
+        transact(change, note(why));
+      return retryQuarantine({ place, catalog, transaction, closing }, name, options);
     });
   }
 }

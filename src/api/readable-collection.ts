@@ -13,50 +13,30 @@ import {
 } from '../export/work/options.js';
 import type { KeyValue } from '../keys/encode.js';
 import type { UnsafeIntegers } from '../keys/json-value.js';
-import { namesOf } from '../keys/key-path.js';
 import type { LatencySampler } from '../lookup/cache/latency-sampler.js';
 import { hasFreshnessAlone, type ReadOptions, readOptionsIn } from '../lookup/index/read-options.js';
-import { scanChunks, scanLines } from '../lookup/iterate.js';
+import { scanChunks } from '../lookup/iterate.js';
 import type { Lookup } from '../lookup/lookup.js';
-import type { CountOptions } from '../lookup/rows/options.js';
-import { ownKeyIn } from '../lookup/rows/own-key.js';
-import type { Reading } from '../lookup/rows/reading.js';
+import { countRows } from '../lookup/rows/counting.js';
+import { type CountOptions, countRange } from '../lookup/rows/options.js';
+import { openRange, type Reading } from '../lookup/rows/reading.js';
+import { type Row, rowOf, scannedTextRowOf, type TextRow } from '../lookup/rows/row.js';
+import { type ScanOptions, scanRows } from '../lookup/rows/scan.js';
 import type { ValueForm } from '../lookup/rows/value-form.js';
 import { type CollectionStat, collectionStat } from '../metrics/stat.js';
-import { readRecord, textOfKeys } from '../store/shards/line.js';
+import type { ReadValue } from '../options/record-types.js';
 import { resolveSchemaOptions, type SchemaOptions } from '../upkeep/profile/options.js';
 import { later } from './load.js';
 import { RowReads } from './reads/row-reads.js';
 import type { Schema } from './schema/schema.js';
 
-/** A record of a scan, as a value. */
-export interface Scanned<T> {
-  /**
-   * The position in the collection, from 0. Replaced records count too, until compaction drops their shard. (If the ordinal
-   * is the key, compaction drops no shard.)
-   */
-  readonly ordinal: number;
-  /** The member name, in collections imported from one object. */
-  readonly name?: string;
-  /** The record, parsed, and decoded by the codec of the handle. */
-  readonly value: T;
-}
-
-/** A record of a scan, as JSON text. */
-export interface ScannedText {
-  /** The position in the collection, from 0; see `Scanned`. */
-  readonly ordinal: number;
-  /** The member name, in collections imported from one object. */
-  readonly name?: string;
-  /** The JSON text of the record, with all tokens spelled as in the source. */
-  readonly text: string;
-}
-
 /**
  * The reading methods of a collection: those of a snapshot, and those that `Collection` inherits. T is the type of the
- * values: what the codec decodes records to, or the type of the records, which nothing checks.
+ * values: what the codec decodes records to, or the type of the records, which nothing checks. Stored is the type of the
+ * records as JSON has them.
+ * @example const user = await snapshot.collection<User>('users').get(7);
  */
-export class ReadableCollection<T = unknown> extends RowReads<T> {
+export class ReadableCollection<T = unknown, Stored = T> extends RowReads<T> {
   /** The name of the collection. */
   readonly name: string;
   readonly #lookup: Lookup | undefined;
@@ -66,7 +46,7 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
   readonly #reads: Reads;
 
   /**
-   * Not for users: `snapshot.collection(name)` makes it.
+   * @internal
    * @param reading which read path to use. @param isFixed whether reads that have no options always use `lookup`.
    */
   constructor(lookup: Lookup, form: ValueForm<T>, reading: Reading, isFixed: boolean) {
@@ -82,22 +62,25 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
   /**
    * Returns the record with this primary key, or undefined if there is none. A composite key is an array of the values
    * of its components. In a collection without a key, the key is the ordinal. With a record cache the record is frozen
-   * and shared with other readers, or a copy (option `recordValues`); a value that a codec makes of it belongs to the
-   * caller.
+   * and shared with other readers, or a copy (option `recordValues`); so its type is readonly. A value that a codec makes of
+   * it belongs to the caller.
+   * @throws GristmillError COLLECTION_NOT_FOUND, CHECKSUM_MISMATCH, IO_ERROR, CODEC_FAILED, STORE_CLOSED; TypeError for a key
+   * of another form, or a wrong option
+   * @example const user = await store.collection<User>('users').get(7);
    */
-  async get(key: KeyValue, options?: ReadOptions): Promise<T | undefined> {
+  async get(key: KeyValue, options?: ReadOptions): Promise<ReadValue<T, Stored> | undefined> {
     const lookup = this.#at('get', options);
     const { value } = this.#reads;
     const record = await (this.#sampler.isDue() ? this.#sampler.time(value, lookup, key) : value(lookup, key));
-    return this.#form.decoded(record, key);
+    return this.#form.decoded(record, key) as ReadValue<T, Stored> | undefined;
   }
 
-  /** Returns the record as `get` does, but synchronously: a frame that is not in memory is read while the thread waits. */
-  getSync(key: KeyValue, options?: ReadOptions): T | undefined {
+  /** Returns the record as `get` does, but synchronously: a frame that is not in memory is read while the thread waits. @throws as `get` */
+  getSync(key: KeyValue, options?: ReadOptions): ReadValue<T, Stored> | undefined {
     const lookup = this.#at('getSync', options);
     const { valueSync } = this.#reads;
     const record = this.#sampler.isDue() ? this.#sampler.timeSync(valueSync, lookup, key) : valueSync(lookup, key);
-    return this.#form.decoded(record, key);
+    return this.#form.decoded(record, key) as ReadValue<T, Stored> | undefined;
   }
 
   /**
@@ -119,11 +102,11 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
    * Returns the records of these keys, in the order of the keys, with undefined for a key without a record. This is
    * cheaper than a `get` for each key, because it reads each frame once.
    */
-  async getMany(keys: readonly KeyValue[], options?: ReadOptions): Promise<(T | undefined)[]> {
+  async getMany(keys: readonly KeyValue[], options?: ReadOptions): Promise<(ReadValue<T, Stored> | undefined)[]> {
     const lookup = this.#at('getMany', options);
     if (!Array.isArray(keys)) throw new TypeError('getMany needs a list of keys');
     const records = await lookup.values(keys, this.#form.unsafeIntegers);
-    return records.map((record, i) => this.#form.decoded(record, keys[i]!));
+    return records.map((record, i) => this.#form.decoded(record, keys[i]!) as ReadValue<T, Stored> | undefined);
   }
 
   /** Returns whether there is a record with this primary key. It reads the index only. */
@@ -139,28 +122,22 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
     if (options === undefined || hasFreshnessAlone(options)) {
       return this.#at('count', options).generation().manifest.records;
     }
-    return this.countRange(options);
+    return countRows(() => openRange(this.#reading, countRange(options)));
   }
 
-  /** Yields all records, in source order. */
-  async *scan(options?: ReadOptions): AsyncGenerator<Scanned<T>> {
-    for await (const { ordinal, line, form } of scanLines(() => this.#at('scan', options))) {
-      const { text, ...named } = readRecord(line, form);
-      const keyOf = (): KeyValue => this.#keyOf({ ordinal, ...named, text: textOfKeys(line, form, text) });
-      yield { ordinal, ...named, value: this.#form.decoded(this.#form.parsed(text), keyOf) as T };
-    }
+  /**
+   * Yields a row for each record, in source order; records that were changed since come after the others.
+   * @throws GristmillError COLLECTION_NOT_FOUND, VERSION_MISMATCH, CURSOR_EXPIRED, CHECKSUM_MISMATCH, IO_ERROR, CODEC_FAILED, STORE_BUSY if
+   * an import has replaced the collection meanwhile, STORE_CLOSED; TypeError
+   * @example for await (const { primaryKey, value } of users.scan()) console.log(primaryKey, value.name);
+   */
+  scan(options?: ScanOptions): AsyncGenerator<Row<T>> {
+    return scanRows('scan', this.#reading, options, (found, context) => rowOf(found, context, this.#form));
   }
 
-  #keyOf({ ordinal, name, text }: ScannedText): KeyValue {
-    const { key } = this.#at('scan', undefined).generation().manifest;
-    return key.kind === 'path' ? ownKeyIn(text, namesOf(key.path)) : (name ?? ordinal);
-  }
-
-  /** Yields the same records as `scan`, as JSON texts. */
-  async *scanText(options?: ReadOptions): AsyncGenerator<ScannedText> {
-    for await (const { ordinal, line, form } of scanLines(() => this.#at('scanText', options))) {
-      yield { ordinal, ...readRecord(line, form) };
-    }
+  /** Yields the same rows as `scan`, with the records as JSON texts. */
+  scanText(options?: ScanOptions): AsyncGenerator<TextRow> {
+    return scanRows('scanText', this.#reading, options, scannedTextRowOf);
   }
 
   /**
@@ -215,22 +192,7 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
    * @example writeFileSync('user.d.ts', (await store.collection('users').schema()).typescript({ name: 'User' }));
    */
   async schema(options?: SchemaOptions): Promise<Schema> {
-    return (await this.profiled(options)).schema;
-  }
-
-  /** The schema, and what it is made of. */
-  protected async profiled(given: SchemaOptions | undefined) {
-    const options = resolveSchemaOptions(given);
-    const lookup = this.#at('schema', undefined);
-    const { collectionSchema } = await later.load();
-    const { generation, snapshot } = lookup.hold();
-    try {
-      const { manifest } = generation;
-      return { manifest, ...(await collectionSchema({ ...lookup.store, snapshot }, manifest, options)) };
-    } finally {
-      snapshot.release();
-      generation.release();
-    }
+    return (await profiled(this.#at('schema', undefined), options)).schema;
   }
 
   /** Returns the counts and sizes of the collection and of its indexes. */
@@ -244,6 +206,20 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
     if (options === undefined && this.#lookup !== undefined) return this.#lookup;
     const { freshness, schemaVersion } = options === undefined ? {} : readOptionsIn(method, options);
     return this.#reading(freshness, schemaVersion);
+  }
+}
+
+/** The schema of a collection, and what it is made of. */
+export async function profiled(lookup: Lookup, given: SchemaOptions | undefined) {
+  const options = resolveSchemaOptions(given);
+  const { collectionSchema } = await later.load();
+  const { generation, snapshot } = lookup.hold();
+  try {
+    const { manifest } = generation;
+    return { manifest, ...(await collectionSchema({ ...lookup.store, snapshot }, manifest, options)) };
+  } finally {
+    snapshot.release();
+    generation.release();
   }
 }
 

@@ -52,7 +52,7 @@ export class Watchers {
     ended: () => void,
   ): Promise<Watcher> {
     try {
-      const { Watcher, compact, syncSources } = await later.load();
+      const { startWatcher, compact, syncSources } = await later.load();
       const parts = {
         ...{ tell: this.#tell, ended },
         compact: (compacting: CompactOptions) => compact(target.catalog, target, compacting),
@@ -63,7 +63,7 @@ export class Watchers {
           ),
       };
       const signal = options.signal ? AbortSignal.any([options.signal, target.closing]) : target.closing;
-      return await Watcher.start(parts, sources, { ...options, signal });
+      return await startWatcher(parts, sources, { ...options, signal });
     } catch (error) {
       ended();
       throw error;

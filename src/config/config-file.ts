@@ -8,11 +8,9 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { GristmillError } from '../base/errors.js';
 import { loadPackage } from '../base/load.js';
-import type { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
-import type { Given } from '../options/check.js';
 import type { Freshness } from '../options/freshness.js';
-import type { CacheOptions, StoreOptions } from '../options/store.js';
+import type { CollectionReadOptions, StoreOptions } from '../options/store-types.js';
 import { CONFIG_FILES } from './found.js';
 
 /**
@@ -20,13 +18,22 @@ import { CONFIG_FILES } from './found.js';
  * with a unit.
  * @example export default { recordCacheBytes: '64m', import: { workers: 2 } } satisfies ConfigFile;
  */
-export interface ConfigFile extends Written<Omit<StoreOptions, 'collections' | 'config'>> {
-  readonly collections?: { readonly [collection: string]: Written<CacheOptions> } | undefined;
-  readonly import?: Written<Pick<ImportOptions, keyof typeof IMPORT_OPTIONS>> | undefined;
+export interface ConfigFile extends Written<Omit<StoreOptions, 'collections' | 'config' | 'encryption' | 'audit'>> {
+  /** The path of the file with the key of an encrypted store. Default: none. */
+  readonly keyFile?: string | undefined;
+  /** Cache options and `schemaVersion` of single collections, by collection name. Default: none. */
+  readonly collections?: { readonly [collection: string]: Written<CollectionReadOptions> } | undefined;
+  /** Options of all imports, and of watchers. Default: none. */
+  readonly import?: Written<Omit<ImportOptions, 'onChanged' | 'onWait' | 'onProgress' | 'signal' | 'why'>> | undefined;
 }
 
-type Written<Options> = Given<{ readonly [Name in keyof Options]: Options[Name] | WrittenAs<Options[Name]> }>;
-type WrittenAs<Value> = number extends Value ? string : Freshness extends Value ? `stale:${string}` : never;
+/** Options as a config file may have them: sizes and times also as texts with a unit, such as "64m" and "5s". */
+export type Written<Options> = {
+  readonly [Name in keyof Options]?: Options[Name] | WrittenAs<Options[Name]> | undefined;
+};
+
+/** The text that may stand for a value: for a number, and for a freshness such as "stale:5s". */
+export type WrittenAs<Value> = number extends Value ? string : Freshness extends Value ? `stale:${string}` : never;
 
 const MODULE = /^\.[cm]?[jt]s$/;
 

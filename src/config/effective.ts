@@ -7,12 +7,8 @@ import { part } from '../base/load.js';
 import type { CollectionsImportOptions, ImportOptions } from '../import/options/types.js';
 import { isOptions } from '../options/check.js';
 import type { EncryptionOptions } from '../options/encryption.js';
-import {
-  type CollectionsOptions,
-  type ResolvedStoreOptions,
-  resolveStoreOptions,
-  type StoreOptions,
-} from '../options/store.js';
+import { resolveStoreOptions } from '../options/store.js';
+import type { CollectionsOptions, ResolvedStoreOptions, StoreOptions } from '../options/store-types.js';
 import { findConfig } from './found.js';
 
 /** Reads config files and variables. */

@@ -67,6 +67,7 @@ export class MigrationFailure extends GristmillError {
   declare readonly path: string;
   declare readonly reason: FailureReason;
 
+  /** @internal */
   constructor(refusal: Refusal, { operation, version, op }: OperationLabel) {
     const path = refusal.place.length === 0 ? '' : formatPath(refusal.place);
     const subject = path === '' ? 'it' : `"${path}"`;

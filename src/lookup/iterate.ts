@@ -8,38 +8,40 @@ import { isDead } from '../store/catalog/tombstones.js';
 import { shardPath } from '../store/files/layout.js';
 import { lineText } from '../store/shards/frame.js';
 import type { LineForm } from '../store/shards/line.js';
+import type { Place } from '../store/shards/place.js';
 import { ShardReader } from '../store/shards/read.js';
 import { fileLines, inlineLines, type ShardLines } from '../store/shards/shard-lines.js';
-import type { ShardEntry } from '../store/types.js';
-import { noRecord, STALE } from './index/generation.js';
+import type { CatalogSnapshot, Location, ShardEntry } from '../store/types.js';
+import { type Generation, noRecord, STALE } from './index/generation.js';
 import { liveText } from './live-text.js';
 import type { Lookup } from './lookup.js';
 
-/** The read path to iterate on, asked for when an iteration begins. */
-type LookupSource = () => Lookup;
+/** Says after which record an iteration begins: one in a shard of the state that is read. Undefined: with the first one. */
+export type Start = (generation: Generation, snapshot: CatalogSnapshot) => Location | undefined;
 
 /** One live record of a frame. */
 interface ScannedLine {
-  /** Position in the collection, dead records counted. */
-  readonly ordinal: number;
+  readonly place: Place;
   readonly line: string;
-  readonly form: LineForm;
 }
 
-/** The lines of all live records, in source order. */
-export async function* scanLines(source: LookupSource): AsyncGenerator<ScannedLine> {
-  for await (const { entry, frame, dead, ordinalOf, form } of scanFrames(source())) {
+/** The lines of all live records, or of those after one, in source order. */
+export async function* scanLines(lookup: Lookup, start: Start): AsyncGenerator<ScannedLine> {
+  for await (const { entry, frame, dead, from, ordinalOf, form } of scanFrames(lookup, start)) {
     for (let i = 0; i < frame.lines.length - 1; i++) {
       const ordinal = ordinalOf(i);
-      if (isDead(dead, ordinal)) continue;
-      yield { ordinal: entry.firstOrdinal + ordinal, line: lineText(frame, i), form };
+      if (ordinal < from || isDead(dead, ordinal)) continue;
+      yield { place: { entry, ordinal, form }, line: lineText(frame, i) };
     }
   }
 }
 
-/** The same as texts of whole frames, for export. Of a frame with dead records, only the live lines. */
-export async function* scanChunks(source: LookupSource): AsyncGenerator<Uint8Array> {
-  for await (const { frame, dead, ordinalOf, form } of scanFrames(source())) {
+/**
+ * The same as texts of whole frames, for export. Of a frame with dead records, only the live lines.
+ * @param source the read path to iterate on, asked for when the iteration begins
+ */
+export async function* scanChunks(source: () => Lookup): AsyncGenerator<Uint8Array> {
+  for await (const { frame, dead, ordinalOf, form } of scanFrames(source(), () => undefined)) {
     const live = [...liveText({ frame, ordinalOf }, dead, form)];
     if (live.length === 1) yield live[0]!;
     else if (live.length > 1) yield Buffer.concat(live);
@@ -50,17 +52,23 @@ interface ScannedFrame extends ShardLines {
   readonly entry: ShardEntry;
   readonly dead: Uint8Array;
   readonly form: LineForm;
+  /** The first ordinal in the shard that is read. */
+  readonly from: number;
 }
 
-async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
+async function* scanFrames(lookup: Lookup, start: Start): AsyncGenerator<ScannedFrame> {
   const { generation, snapshot } = lookup.hold();
   try {
-    for (const entry of generation.shards) {
+    const after = start(generation, snapshot);
+    // Their order is that of the source. Their numbers may be in another order.
+    const first = after === undefined ? 0 : generation.shards.findIndex(({ shard }) => shard === after.shard);
+    for (const entry of generation.shards.slice(first)) {
+      const from = after?.shard === entry.shard ? after.ordinal + 1 : 0;
       const dead = generation.tombstones(entry, snapshot);
       const form = generation.forms.of(entry);
-      const frames = entry.fileNumber === 0 ? inlineLines(entry, snapshot) : linesOfFile(entry, lookup);
+      const frames = entry.fileNumber === 0 ? inlineLines(entry, snapshot) : linesOfFile(entry, lookup, from);
       for await (const frame of frames) {
-        yield { ...frame, entry, dead, form };
+        yield { ...frame, entry, dead, form, from };
         snapshot.assertOpen();
       }
     }
@@ -73,11 +81,11 @@ async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
 }
 
 /** Of a file, through a reader of its own: the shared ones are closed when many shards are in use. */
-async function* linesOfFile(entry: ShardEntry, lookup: Lookup): AsyncGenerator<ShardLines> {
+async function* linesOfFile(entry: ShardEntry, lookup: Lookup, from: number): AsyncGenerator<ShardLines> {
   const { directory, blobs } = lookup.store;
   const reader = ShardReader.open(blobs, shardPath(directory, entry.file), entry);
   try {
-    yield* fileLines(reader);
+    yield* fileLines(reader, from);
   } finally {
     reader.close();
   }

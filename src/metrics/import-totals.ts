@@ -3,8 +3,8 @@
 // What imports add up to, and what an import reports to while it runs.
 
 /** Where the time of an import goes. From map to merge it is the time of all threads together, else that on the clock. */
-export const IMPORT_STAGES = ['plan', 'map', 'scan', 'key', 'frame', 'merge', 'publish'] as const;
-export type ImportStage = (typeof IMPORT_STAGES)[number];
+export type ImportStage = 'plan' | 'map' | 'scan' | 'key' | 'frame' | 'merge' | 'publish';
+export const IMPORT_STAGES: readonly ImportStage[] = ['plan', 'map', 'scan', 'key', 'frame', 'merge', 'publish'];
 
 /** What imports of a store object have come to, those under way too. */
 export interface ImportTotals {

@@ -5,7 +5,7 @@ import { AUDIT_FIELD_MAX, AUDIT_FIELDS_MAX, AUDIT_WHY_MAX } from '../base/limits
 import { any, isOptions, type OptionTable, resolveOptions } from './check.js';
 
 /** What an application adds to the actor of a change: at most 16 fields. */
-type Fields = Readonly<Record<string, string | number | boolean>>;
+export type AuditFields = Readonly<Record<string, string | number | boolean>>;
 
 /** Of every method that changes the store. */
 export const REASON = {
@@ -28,19 +28,19 @@ export interface AuditOptions {
    * when the change is asked for, so it sees the request of the caller. At most 16 fields; a name has letters, digits, `_`,
    * `.` and `-`; a text has at most 256 characters.
    */
-  readonly actor?: Fields | (() => Fields) | undefined;
+  readonly actor?: AuditFields | (() => AuditFields) | undefined;
   /** Whether transactions log the key and the hashes of each record that they change. Default false. */
   readonly records?: boolean | undefined;
 }
 
 /** Resolved once for a store: fields are checked by then, a function each time. */
 export interface ResolvedAuditOptions {
-  readonly actor: Fields | (() => Fields) | undefined;
+  readonly actor: AuditFields | (() => AuditFields) | undefined;
   readonly records: boolean;
 }
 
 const AUDIT_OPTIONS = {
-  actor: any<Fields | (() => Fields)>(
+  actor: any<AuditFields | (() => AuditFields)>(
     'fields that are added to the actor of each change, or a function that returns them',
   ),
   records: {
@@ -65,11 +65,11 @@ export function resolveAuditOptions(given: AuditOptions | undefined): ResolvedAu
  * The fields of a change that begins now.
  * @throws TypeError for what cannot be logged; what the function of the application throws
  */
-export function fieldsNow({ actor }: ResolvedAuditOptions): Fields | undefined {
+export function fieldsNow({ actor }: ResolvedAuditOptions): AuditFields | undefined {
   return typeof actor === 'function' ? checkedFields(actor()) : actor;
 }
 
-function checkedFields(given: unknown): Fields {
+function checkedFields(given: unknown): AuditFields {
   const refuse = (why: string): never => {
     throw new TypeError(`${METHOD}: options.audit.actor ${why}`);
   };

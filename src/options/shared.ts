@@ -31,6 +31,10 @@ export const TRUST = {
 } as const satisfies OptionTable;
 
 /** What a writer may be doing. */
+export type WriterOperation =
+  | ('import' | 'compact' | 'repair' | 'sweep' | 'index' | 'evolve')
+  | ('drop' | 'rename' | 'clear' | 'convert' | 'schema');
+
 export const OPERATIONS = [
   'import',
   'compact',
@@ -43,11 +47,12 @@ export const OPERATIONS = [
   'clear',
   'convert',
   'schema',
-] as const;
+] as const satisfies WriterOperation[];
 
 /** A writer that changes a store for longer than a transaction. */
 export interface Writer {
-  readonly operation: (typeof OPERATIONS)[number];
+  /** What it does. */
+  readonly operation: WriterOperation;
   /** The collection that it changes, if it changes only one. */
   readonly collection?: string;
   /** The name of the machine that the writer runs on. */
@@ -56,6 +61,18 @@ export interface Writer {
   readonly pid: number;
   /** The time when it began (ISO 8601). */
   readonly since: string;
+}
+
+/** Options of work that takes its turn among writers; all optional. */
+export interface WaitingOptions {
+  /** Whether to wait while another writer holds the store. With false it fails at once with STORE_BUSY. Default true. */
+  readonly wait?: boolean | undefined;
+  /** Called once for each other writer that the method has to wait for. Default: nobody is called. */
+  readonly onWait?: ((writer: Writer) => void) | undefined;
+  /** Cancels the wait, and the work after it: it rejects with CANCELLED. Default: it cannot be cancelled. */
+  readonly signal?: AbortSignal | undefined;
+  /** The reason of the work, for the audit log: at most 1,000 characters. Default: none. */
+  readonly why?: string | undefined;
 }
 
 /** Of work that takes its turn among writers. */

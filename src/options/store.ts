@@ -1,22 +1,20 @@
 // The options of a store and of its caches: their tables, resolved once into frozen, complete objects.
 
 import { checkCollectionName } from '../base/names.js';
-import { type AuditOptions, type ResolvedAuditOptions, resolveAuditOptions } from './audit.js';
-import {
-  any,
-  checkedOptions,
-  checkText,
-  type Given,
-  isOptions,
-  type OptionTable,
-  type Resolved,
-  resolveOptions,
-} from './check.js';
+import { type AuditOptions, resolveAuditOptions } from './audit.js';
+import { any, checkedOptions, checkText, isOptions, type OptionTable, resolveOptions } from './check.js';
 import { checkEncryption, checkPath, type EncryptionOptions } from './encryption.js';
 import type { Freshness } from './freshness.js';
 import { checkFunctions, type Functions } from './functions.js';
 import { frameBytesFor, memoryBytes } from './memory.js';
 import { TRUST, VERSION } from './shared.js';
+import type {
+  CacheOptions,
+  CollectionsOptions,
+  ResolvedCacheOptions,
+  ResolvedStoreOptions,
+  StoreOptions,
+} from './store-types.js';
 
 const MIB = 1024 * 1024;
 
@@ -83,7 +81,9 @@ export const STORE_OPTIONS = {
       'state that reads see after a publication; immediate: the newest; warm: the previous one until the hot set of the newest is loaded; stale: the same, but at most this much out of date',
   },
   acknowledge: {
-    ...{ type: 'choice', default: 'durable', choices: ['durable', 'committed'] },
+    type: 'choice',
+    default: 'durable',
+    choices: ['durable', 'committed'],
     meaning:
       'when a change by a transaction is acknowledged; durable: when it is synced to disk; committed: when all processes see it; the last sync follows within 100 ms, and a power cut before it may undo the last transactions, the newest first, each as a whole',
   },
@@ -94,7 +94,9 @@ export const STORE_OPTIONS = {
   warmBytes: { ...BYTES, default: 32 * MIB, meaning: 'greatest number of bytes of frames loaded in advance (hot set)' },
   warmMs: { ...TIME, default: 5_000, meaning: 'longest time in milliseconds for loading the hot set' },
   keys: {
-    ...({ type: 'choice', default: 'hidden', choices: ['hidden', 'plaintext'] } as const),
+    type: 'choice',
+    default: 'hidden',
+    choices: ['hidden', 'plaintext'],
     meaning:
       'how a new encrypted store has the keys of its records in its index; hidden: as pseudonyms, which have no order, so that there are no ranges; plaintext: as they are',
   },
@@ -121,47 +123,8 @@ const STORE_TABLE = {
 
 const METHOD = 'openStore';
 
-export type CacheOptions = Resolved<typeof CACHE_OPTIONS>;
-
-/** Options of `openStore`; all optional. An unknown name is a TypeError. docs/configuration.md lists them all. */
-export interface StoreOptions extends Given<Resolved<typeof STORE_OPTIONS>> {
-  /**
-   * Cache options and `schemaVersion` of single collections, by collection name. A collection with cache options has its own
-   * cache.
-   */
-  readonly collections?: CollectionsOptions | undefined;
-  /** What the audit log says of the changes of this process: fields of the application, changes of single records. */
-  readonly audit?: AuditOptions | undefined;
-  /**
-   * The path of the config file. Default: `gristmill.config.json`, `.js` or `.ts` in the working directory, if there is
-   * one. With `false`, gristmill reads no config file and no GRISTMILL_ variables: only the options in code count.
-   */
-  readonly config?: false | string | undefined;
-  /**
-   * The functions that migrations of the store call (docs/evolution.md). Reads of records that need a function which is not here
-   * fail with MIGRATION_FAILED; all others do not need it.
-   */
-  readonly functions?: Functions | undefined;
-  /**
-   * Where the key of an encrypted store comes from (docs/security.md). A store that does not exist yet is made encrypted.
-   * A store in memory is never encrypted.
-   */
-  readonly encryption?: EncryptionOptions | undefined;
-}
-
-export interface CollectionsOptions {
-  readonly [collection: string]: Given<Resolved<typeof PER_COLLECTION>>;
-}
-
 /** What the caches of a store are made by. */
-export interface CachesOptions extends CacheOptions {
-  readonly pageCacheBytes: number;
-  /** Only what was set apart; without a prototype, so that any name may be looked up. See `cacheOptionsOf`. */
-  readonly collections: CollectionsOptions;
-}
-
-export type ResolvedStoreOptions = Resolved<typeof STORE_OPTIONS> &
-  CachesOptions & { readonly audit: ResolvedAuditOptions; readonly functions: Functions };
+export type CachesOptions = Pick<ResolvedStoreOptions, keyof CacheOptions | 'pageCacheBytes' | 'collections'>;
 
 /**
  * Completes the options of a store.
@@ -190,11 +153,11 @@ function checkedCollections(given: object): CollectionsOptions {
 }
 
 /** The cache options of one collection: what was set for it, else what was set for the store. */
-export function cacheOptionsOf(options: CachesOptions, collection: string): CacheOptions {
+export function cacheOptionsOf(options: CachesOptions, collection: string): ResolvedCacheOptions {
   const own = options.collections[collection];
   const names = Object.keys(CACHE_OPTIONS) as (keyof CacheOptions)[];
   const resolved = Object.fromEntries(names.map((name) => [name, own?.[name] ?? options[name]]));
-  return Object.freeze(resolved) as unknown as CacheOptions;
+  return Object.freeze(resolved) as unknown as ResolvedCacheOptions;
 }
 
 /** The version in which a store reads and writes the records of a collection. Undefined: the newest. */

@@ -20,12 +20,16 @@ export interface Codec<T, Stored = unknown> {
 }
 
 /** Options of `store.collection`, and of `collection` of snapshots and transactions; all optional. */
-export interface ValueOptions<T = unknown, Stored = unknown> {
+export interface ValueOptions<
+  T = unknown,
+  Stored = unknown,
+  Integers extends 'number' | 'bigint' = 'number' | 'bigint',
+> {
   /**
    * The type of integers beyond 2^53 − 1 that are written without fraction and exponent: "number", rounded as
    * JSON.parse rounds them, or "bigint", with all digits. Default "number".
    */
-  readonly unsafeIntegers?: 'number' | 'bigint' | undefined;
+  readonly unsafeIntegers?: Integers | undefined;
   /** Applied to every value that is read through the handle, and to every value that is put. Default: none. */
   readonly codec?: Codec<T, Stored> | undefined;
   /**

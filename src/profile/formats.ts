@@ -2,7 +2,7 @@
 // validators of JSON Schema accept: where they differ, or a rare form is costly to test, it says no. A path has a format if all its
 // strings have it, so one "no" too many hides a format, and one "yes" too many would be a lie.
 
-import { FORMATS, type FormatName } from './types.js';
+import { FORMATS, type StringFormat } from './types.js';
 
 /** Longer strings (with their quotes) have no format but base64, and none if they have an escape. */
 export const FORMAT_BYTES_MAX = 2048;
@@ -25,7 +25,7 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** Not hexadecimal digits alone, which are a hash or an id. */
 const BASE64 = /^(?![\da-fA-F]*$)(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/;
 
-const TESTS: Readonly<Record<FormatName, (text: string) => boolean>> = {
+const TESTS: Readonly<Record<StringFormat, (text: string) => boolean>> = {
   'date-time': (text) => /^[tT]$/.test(text.charAt(10)) && isDate(text.slice(0, 10)) && isTime(text.slice(11)),
   date: isDate,
   time: isTime,
@@ -55,7 +55,7 @@ export function formatsOf(token: string): number {
 }
 
 /** Whether a mask has the bit of a format. */
-export function hasFormat(formats: number, name: FormatName): boolean {
+export function hasFormat(formats: number, name: StringFormat): boolean {
   return ((formats >> FORMATS.indexOf(name)) & 1) === 1;
 }
 

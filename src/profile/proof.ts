@@ -5,7 +5,7 @@
 // A profile counts each value of a repeated member, of which JSON.parse keeps the last: more values than there are, never fewer.
 
 import { decodeKey } from '../keys/decode.js';
-import { FORMATS, type FormatName, type NumberFacts, type ObjectFacts, type PathProfile } from './types.js';
+import { FORMATS, type NumberFacts, type ObjectFacts, type PathProfile, type StringFormat } from './types.js';
 
 type Schema = { readonly [keyword: string]: unknown };
 
@@ -15,7 +15,7 @@ type Rule = (at: PathProfile, value: never, schema: Schema, proof: Proof) => boo
 /** References are followed so deep: a schema may refer to itself. */
 const DEPTH_MAX = 64;
 /** Formats that ajv-formats accepts wherever the profile has found them. */
-const PROVEN_FORMATS: readonly FormatName[] = ['date-time', 'date', 'time', 'uuid', 'email', 'uri', 'ipv4', 'ipv6'];
+const PROVEN_FORMATS: readonly StringFormat[] = ['date-time', 'date', 'time', 'uuid', 'email', 'uri', 'ipv4', 'ipv6'];
 /** Keywords that demand nothing, at any place. */
 const NOTES = new Set(
   ['$schema', '$comment', '$defs', 'definitions', 'title', 'description', 'default', 'examples', 'deprecated'].concat([

@@ -38,8 +38,12 @@ export const FORMATS = [
   'ipv6',
   'number',
   'base64',
-] as const;
-export type FormatName = (typeof FORMATS)[number];
+] as const satisfies StringFormat[];
+
+/** A format that strings may have, as JSON Schema names them. `number`: the string is a number of JSON. */
+export type StringFormat =
+  | ('date-time' | 'date' | 'time' | 'uuid' | 'email')
+  | ('uri' | 'ipv4' | 'ipv6' | 'number' | 'base64');
 
 /** What is known of all strings at a path. */
 export interface StringFacts {

@@ -3,9 +3,6 @@
 // The audit log as the catalog keeps it: a head, and entries under their sequence numbers (docs/format.md, Audit log). What
 // the entries say is for store/audit.
 
-/** What the application adds to an actor: at most 16 fields. */
-export type AuditFields = Readonly<Record<string, string | number | boolean>>;
-
 /** What is known of the log without reading it: catalog key `11`. Absent: no change was logged yet. */
 export interface AuditHead {
   /** The id of this chain. A log that is begun again gets another one. */

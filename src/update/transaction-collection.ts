@@ -2,7 +2,6 @@
 //
 // One collection within a transaction: reads see its changes, which are kept beside the store until the commit.
 
-import type { SchemaCheck } from '../import/rules/validate.js';
 import { decodeKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
 import { jsonText } from '../keys/json-text.js';
@@ -10,13 +9,13 @@ import { checkForm, keyOf } from '../lookup/index/key-form.js';
 import { ordinalOf } from '../lookup/index/locate.js';
 import { slicesOf } from '../lookup/index/range.js';
 import type { Lookup } from '../lookup/lookup.js';
-import type { CountOptions } from '../lookup/rows/options.js';
-import type { ValueForm } from '../lookup/rows/value-form.js';
+import { countRows } from '../lookup/rows/counting.js';
+import { type CountOptions, countRange } from '../lookup/rows/options.js';
+import type { MergePatch, ReadValue } from '../options/record-types.js';
 import { StoredPages } from '../store/pages/ordered-pages.js';
 import { entryAt } from '../store/pages/read.js';
 import { ownForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
-import type { RecordLog } from './audit/group-log.js';
 import { deletedBounds, isInBounds, type KeyBounds, primaryIn } from './delete-range.js';
 import type { Overlay } from './overlay/overlay.js';
 import { holdTo } from './records/held.js';
@@ -32,7 +31,7 @@ import {
   written,
 } from './records/record.js';
 import { RecordShapes } from './records/shapes.js';
-import { TransactionReads, type TransactionState } from './transaction-reads.js';
+import { openWithin, TransactionReads, type TransactionState, type WithoutFreshness } from './transaction-reads.js';
 
 /** Stores a record that was made before the transaction began. */
 export let putPrepared: (collection: TransactionCollection<unknown>, prepared: PreparedRecord) => KeyValue;
@@ -45,17 +44,19 @@ export function patchText(changes: unknown): string {
   return jsonText(changes, 'a patch');
 }
 
-/** A collection inside a transaction. Its reads see the changes of the transaction. */
-export class TransactionCollection<T> extends TransactionReads<T> {
+/**
+ * A collection inside a transaction. Its reads see the changes of the transaction. After the callback, each method fails with a
+ * TypeError. T and Stored are those of `Collection`.
+ * @example await store.transaction((tx) => tx.collection<User>('users').put({ id: 7, name: 'Ada' }));
+ */
+export class TransactionCollection<T = unknown, Stored = T> extends TransactionReads<T> {
+  readonly #state: TransactionState<T>;
   readonly #manifest: CollectionManifest;
   readonly #overlay: Overlay;
   readonly #lookup: Lookup | undefined;
   readonly #shapes: RecordShapes;
   readonly #assertUsable: () => void;
   readonly #plan: KeyPlan;
-  readonly #form: ValueForm<T>;
-  readonly #log: RecordLog | undefined;
-  readonly #check: SchemaCheck | undefined;
 
   static {
     putPrepared = (collection, prepared) => {
@@ -68,25 +69,23 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     };
   }
 
-  /** Not for users: `transaction.collection(name)` makes it. */
+  /** @internal */
   constructor(state: TransactionState<T>) {
     super(state);
-    const { manifest, overlay, stored, plan, check, records } = state.changed;
-    this.#check = check;
+    this.#state = state;
+    const { manifest, overlay, stored, plan } = state.changed;
     this.#manifest = manifest;
     this.#overlay = overlay;
     this.#lookup = stored;
     this.#shapes = new RecordShapes(state.changed, state.inVersion);
     this.#assertUsable = state.assertUsable;
     this.#plan = plan;
-    this.#form = state.form;
-    this.#log = records;
   }
 
   /** Returns the record with this primary key, or undefined if there is none. */
   get(key: KeyValue): T | undefined {
     const text = this.getText(key);
-    return text === undefined ? undefined : this.#form.decoded(this.#form.parsed(text), key);
+    return text === undefined ? undefined : this.#state.form.decoded(this.#state.form.parsed(text), key);
   }
 
   /** Returns the record as JSON text, with all tokens as spelled, or undefined if there is none. */
@@ -108,9 +107,9 @@ export class TransactionCollection<T> extends TransactionReads<T> {
    * Returns the number of live records, including the changes of this transaction; with an index or bounds, the number of rows
    * that `range` would yield.
    */
-  count(options?: Omit<CountOptions, 'freshness' | 'schemaVersion'>): number {
+  count(options?: WithoutFreshness<CountOptions>): number {
     this.#assertUsable();
-    if (options !== undefined) return this.countRange(options);
+    if (options !== undefined) return countRows(() => openWithin(this.#state, countRange(options)));
     const { changes, appended, deleted } = this.#overlay;
     let count = this.#manifest.records + appended.length - deleted.size;
     for (const { key, record } of changes.values()) {
@@ -129,9 +128,9 @@ export class TransactionCollection<T> extends TransactionReads<T> {
    * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG, SCHEMA_VIOLATION, CODEC_FAILED; in a handle with
    * `schemaVersion` MIGRATION_FAILED, MIGRATION_REFUSED; TypeError
    */
-  put(value: T, name?: string): KeyValue {
+  put(value: T | ReadValue<T, Stored>, name?: string): KeyValue {
     this.#assertUsable();
-    const record = this.#form.encoded(value, this.#manifest, name);
+    const record = this.#state.form.encoded(value as T, this.#manifest, name);
     if (this.#shapes.areOfVersion) return this.#putInVersion(written(record), name);
     return this.#put(recordOfValue(record, this.#plan, name));
   }
@@ -158,7 +157,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
    * @returns whether there is such a record.
    * @throws GristmillError BAD_RECORD, KEY_TOO_LONG, SCHEMA_VIOLATION; TypeError
    */
-  patch(key: KeyValue, changes: unknown): boolean {
+  patch(key: KeyValue, changes: MergePatch<Stored>): boolean {
     this.#assertUsable();
     return this.#patch(key, patchText(changes));
   }
@@ -186,7 +185,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     // Before the record goes that it replaces.
     this.#hold(record);
     if (primary !== undefined && Buffer.compare(primary, this.#overlay.keyOf(key)) === 0) {
-      this.#log?.add(this.#manifest.name, key, 'patch', this.#newestText(key), this.#textOf(record));
+      this.#state.changed.records?.add(this.#manifest.name, key, 'patch', this.#newestText(key), this.#textOf(record));
       // An import that makes it again has records of the newest version.
       if (this.#shapes.areNewest) this.#overlay.patch(primary, record, changes);
       else this.#overlay.put(primary, record);
@@ -201,7 +200,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   delete(key: KeyValue): boolean {
     if (!this.has(key)) return false;
     const { name, key: rule } = this.#manifest;
-    this.#log?.add(name, key, 'delete', this.#newestText(key), undefined);
+    this.#state.changed.records?.add(name, key, 'delete', this.#newestText(key), undefined);
     if (rule.kind === 'ordinal') this.#overlay.delete(ordinalOf(name, key)!);
     else this.#overlay.remove(key, this.#lookup?.has(key) ?? false);
     return true;
@@ -239,10 +238,10 @@ export class TransactionCollection<T> extends TransactionReads<T> {
 
   /** Where single records are logged, and there is one under the key. */
   #logDeletion(encoded: Uint8Array): void {
-    if (this.#log === undefined) return;
+    if (this.#state.changed.records === undefined) return;
     const key = decodeKey(encoded);
     const text = this.#newestText(key);
-    if (text !== undefined) this.#log.add(this.#manifest.name, key, 'delete', text, undefined);
+    if (text !== undefined) this.#state.changed.records.add(this.#manifest.name, key, 'delete', text, undefined);
   }
 
   #newestText(key: KeyValue): string | undefined {
@@ -261,19 +260,19 @@ export class TransactionCollection<T> extends TransactionReads<T> {
 
   /** @throws GristmillError SCHEMA_VIOLATION */
   #hold(record: NewRecord): void {
-    if (this.#check === undefined) return;
-    holdTo(this.#check, this.#manifest.name, record, this.#textOf(record));
+    if (this.#state.changed.check === undefined) return;
+    holdTo(this.#state.changed.check, this.#manifest.name, record, this.#textOf(record));
   }
 
   #store(record: NewRecord): KeyValue {
     if (record.primary === undefined) {
       this.#overlay.append(record);
       const ordinal = this.#firstAppended + this.#overlay.appended.length - 1;
-      this.#log?.add(this.#manifest.name, ordinal, 'put', undefined, this.#textOf(record));
+      this.#state.changed.records?.add(this.#manifest.name, ordinal, 'put', undefined, this.#textOf(record));
       return ordinal;
     }
     const key = keyOfRecord(record)!;
-    this.#log?.add(this.#manifest.name, key, 'put', this.#newestText(key), this.#textOf(record));
+    this.#state.changed.records?.add(this.#manifest.name, key, 'put', this.#newestText(key), this.#textOf(record));
     this.#overlay.put(record.primary, record);
     return key;
   }

@@ -6,10 +6,8 @@ import type { KeyValue } from '../keys/encode.js';
 import type { KeyPath } from '../keys/key-path.js';
 import { type RangeOptions, resolveBounds, resolveRangeOptions } from '../lookup/index/range.js';
 import type { Lookup } from '../lookup/lookup.js';
-import { countRows, distinctKeys, type KeyCount } from '../lookup/rows/counting.js';
+import { distinctKeys, type KeyCount } from '../lookup/rows/counting.js';
 import {
-  type CountOptions,
-  countRange,
   type DistinctOptions,
   distinctRange,
   type EndOptions,
@@ -18,7 +16,7 @@ import {
   findRange,
 } from '../lookup/rows/options.js';
 import { inNewest, type LineReader, type OpenRange, readRowsSync, resolvedRange } from '../lookup/rows/reading.js';
-import { Row, TextRow } from '../lookup/rows/row.js';
+import { type Row, rowOf, type TextRow, textRowOf } from '../lookup/rows/row.js';
 import { StoredSource } from '../lookup/rows/source.js';
 import type { ValueForm } from '../lookup/rows/value-form.js';
 import type { StoreHeader } from '../store/types.js';
@@ -36,12 +34,17 @@ export interface TransactionState<T> {
   readonly assertUsable: () => void;
 }
 
-/** The options of ranges, without those that have no meaning in a transaction: it sees the newest state, in the version of the handle. */
-type WithoutFreshness<Options> = Omit<Options, 'freshness' | 'schemaVersion'>;
+/**
+ * Options of reads within a transaction: the same as elsewhere, without what has no meaning there. A transaction sees the newest state, in
+ * the version of the handle.
+ */
+export type WithoutFreshness<Options> = Omit<Options, 'freshness' | 'schemaVersion'>;
 
+/** The reads of many records of a collection inside a transaction. They see its changes, and are synchronous. */
 export class TransactionReads<T> {
   readonly #state: TransactionState<T>;
 
+  /** @internal */
   constructor(state: TransactionState<T>) {
     this.#state = state;
   }
@@ -83,63 +86,59 @@ export class TransactionReads<T> {
 
   /** Yields the keys of a secondary index in order, each once, with the number of its records. */
   distinct(index: KeyPath, options?: WithoutFreshness<DistinctOptions>): Generator<KeyCount> {
-    return distinctKeys(() => this.#open(distinctRange(index, options)));
-  }
-
-  /** Returns the number of rows of a range. */
-  protected countRange(options: WithoutFreshness<CountOptions>): number {
-    return countRows(() => this.#open(countRange(options)));
+    return distinctKeys(() => openWithin(this.#state, distinctRange(index, options)));
   }
 
   #rows(options: () => RangeOptions): Generator<Row<T>> {
-    return readRowsSync(this.#opening(options), (found, context) => new Row<T>(found, context, this.#state.form));
+    return readRowsSync(this.#opening(options), (found, context) => rowOf(found, context, this.#state.form));
   }
 
   #texts(options: () => RangeOptions): Generator<TextRow> {
-    return readRowsSync(this.#opening(options), (found, context) => new TextRow(found, context));
+    return readRowsSync(this.#opening(options), textRowOf);
   }
 
   #opening(options: () => RangeOptions): () => OpenRange {
-    return () => this.#open(options());
+    return () => openWithin(this.#state, options());
   }
+}
 
-  #open(options: RangeOptions): OpenRange {
-    const { changed, inVersion, header, assertUsable } = this.#state;
-    const stored = inVersion ?? changed.stored;
+/** @throws as `openRange`; TypeError when the transaction is over */
+export function openWithin(
+  { changed, inVersion, header, assertUsable }: TransactionState<unknown>,
+  options: RangeOptions,
+): OpenRange {
+  const stored = inVersion ?? changed.stored;
+  assertUsable();
+  if (options.freshness !== undefined) {
+    throw new TypeError('a transaction sees the newest state, so its reads have no option freshness');
+  }
+  if (options.schemaVersion !== undefined) {
+    throw new TypeError('in a transaction, option schemaVersion is one of `collection`, not of its reads');
+  }
+  const bounds = resolveBounds(options);
+  const held = stored?.hold();
+  const release = (): void => {
+    held?.snapshot.release();
+    held?.generation.release();
+  };
+  try {
+    const forms = inVersion?.generation().forms;
+    const newest = forms === undefined ? options : inNewest(options, forms);
+    const source = held && new StoredSource(held.generation, held.snapshot, newest.index);
+    const overlaid = new OverlaySource(changed, newest.index, source, forms);
+    const range = { name: changed.manifest.name, lines: linesWithin(stored, assertUsable), release };
+    return { ...range, ...resolvedRange(overlaid, bounds, newest, () => header) };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** The lines of stored records; those of the transaction's own are in their places. */
+function linesWithin(stored: Lookup | undefined, assertUsable: () => void): LineReader {
+  const linesSync: LineReader['linesSync'] = (places) => {
     assertUsable();
-    if (options.freshness !== undefined) {
-      throw new TypeError('a transaction sees the newest state, so its reads have no option freshness');
-    }
-    if (options.schemaVersion !== undefined) {
-      throw new TypeError('in a transaction, option schemaVersion is one of `collection`, not of its reads');
-    }
-    const bounds = resolveBounds(options);
-    const held = stored?.hold();
-    const release = (): void => {
-      held?.snapshot.release();
-      held?.generation.release();
-    };
-    try {
-      const forms = inVersion?.generation().forms;
-      const newest = forms === undefined ? options : inNewest(options, forms);
-      const source = held && new StoredSource(held.generation, held.snapshot, newest.index);
-      const overlaid = new OverlaySource(changed, newest.index, source, forms);
-      const range = { name: changed.manifest.name, lines: this.#lines(), release };
-      return { ...range, ...resolvedRange(overlaid, bounds, newest, () => header) };
-    } catch (error) {
-      release();
-      throw error;
-    }
-  }
-
-  /** The lines of stored records; those of the transaction's own are in their places. */
-  #lines(): LineReader {
-    const { changed, inVersion, assertUsable } = this.#state;
-    const stored = inVersion ?? changed.stored;
-    const linesSync: LineReader['linesSync'] = (places) => {
-      assertUsable();
-      return stored === undefined ? places.map(({ inline }) => inline!) : stored.fetch.linesSync(places);
-    };
-    return { linesSync, lines: (places) => Promise.resolve(linesSync(places)) };
-  }
+    return stored === undefined ? places.map(({ inline }) => inline!) : stored.fetch.linesSync(places);
+  };
+  return { linesSync, lines: (places) => Promise.resolve(linesSync(places)) };
 }

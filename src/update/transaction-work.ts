@@ -14,7 +14,7 @@ import { TransactionCollection } from './transaction-collection.js';
 export class TransactionWork {
   readonly #group: Group;
   /** The handles without value options: one for each collection. */
-  readonly #collections = new Map<string, TransactionCollection<unknown>>();
+  readonly #collections = new Map<string, TransactionCollection>();
   #merge: MergeUnderWay | undefined;
   #isOver = false;
 
@@ -23,13 +23,13 @@ export class TransactionWork {
   }
 
   /** See `Transaction.collection`. */
-  collection<T = unknown>(name: string, given?: ValueOptions<T>): TransactionCollection<T> {
+  collection<T, Stored>(name: string, given?: ValueOptions<T, Stored>): TransactionCollection<T, Stored> {
     this.#assertUsable();
     checkNameToFind(name);
     const form = new ValueForm<T>('collection', name, given);
     const known = form.isPlain ? this.#collections.get(name) : undefined;
-    if (known !== undefined) return known as TransactionCollection<T>;
-    return this.#handle(name, this.#opened(name), form);
+    if (known !== undefined) return known as unknown as TransactionCollection<T, Stored>;
+    return this.#handle<T, Stored>(name, this.#opened(name), form);
   }
 
   #opened(name: string): GroupCollection {
@@ -42,7 +42,10 @@ export class TransactionWork {
   }
 
   /** See `Transaction.createCollection`. */
-  createCollection<T = unknown>(name: string, given?: CollectionOptions & ValueOptions<T>): TransactionCollection<T> {
+  createCollection<T, Stored>(
+    name: string,
+    given?: CollectionOptions & ValueOptions<T, Stored>,
+  ): TransactionCollection<T, Stored> {
     this.#assertUsable();
     checkCollectionName(name);
     const { codec, unsafeIntegers, schemaVersion, ...options } = resolveOptions(
@@ -53,14 +56,15 @@ export class TransactionWork {
     const form = new ValueForm<T>('createCollection', name, {
       ...{ codec: codec as Codec<T>, unsafeIntegers, schemaVersion },
     });
-    return this.#handle(name, this.#group.createCollection(name, options), form);
+    return this.#handle<T, Stored>(name, this.#group.createCollection(name, options), form);
   }
 
-  #handle<T>(name: string, changed: GroupCollection, form: ValueForm<T>): TransactionCollection<T> {
+  #handle<T, Stored>(name: string, changed: GroupCollection, form: ValueForm<T>): TransactionCollection<T, Stored> {
     const assertUsable = (): void => this.#assertUsable();
     const inVersion = this.#group.inVersion(changed, form.schemaVersion);
-    const handle = new TransactionCollection<T>({ changed, inVersion, form, header: this.#group.header, assertUsable });
-    if (form.isPlain) this.#collections.set(name, handle as TransactionCollection<unknown>);
+    const { header } = this.#group;
+    const handle = new TransactionCollection<T, Stored>({ changed, inVersion, form, header, assertUsable });
+    if (form.isPlain) this.#collections.set(name, handle as unknown as TransactionCollection);
     return handle;
   }
 

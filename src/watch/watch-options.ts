@@ -4,14 +4,7 @@ import { importOptionsOver } from '../config/effective.js';
 import { checkTogether, IMPORT_HOOKS } from '../import/options/resolve.js';
 import { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
-import {
-  checkedOptions,
-  type Given,
-  isOptions,
-  type OptionTable,
-  type Resolved,
-  resolveOptions,
-} from '../options/check.js';
+import { checkedOptions, isOptions, type OptionTable, type Resolved, resolveOptions } from '../options/check.js';
 import type { SyncOptions } from '../sources/sync.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -40,7 +33,9 @@ export const WATCH_OPTIONS = {
       'milliseconds between two comparisons of all files; a comparison finds changes that the system did not report',
   },
   poll: {
-    ...{ type: 'choice', default: 'auto', choices: ['auto', 'always', 'never'] },
+    type: 'choice',
+    default: 'auto',
+    choices: ['auto', 'always', 'never'],
     meaning:
       'whether to compare all files again and again instead of waiting for notices of the system; auto: only where the system cannot report all changes',
   },
@@ -57,7 +52,34 @@ export const WATCH_OPTIONS = {
 export type ResolvedWatchOptions = Resolved<typeof WATCH_OPTIONS>;
 
 /** Options of `store.watch`: those of imports, and those of watching (docs/watch.md). All are optional. */
-export interface WatchOptions extends Omit<SyncOptions, 'paths' | 'take' | 'log'>, Given<ResolvedWatchOptions> {}
+export interface WatchOptions extends Omit<ImportOptions, 'mode' | 'resume'> {
+  /** Whether the sources are logs: each line is a record, and records stay when a log is rotated. Default false. */
+  readonly log?: boolean | undefined;
+  /** Milliseconds without a write, after which a changed file is imported: 0 to a day. Default 500. */
+  readonly stabilityMs?: number | undefined;
+  /**
+   * Milliseconds after which appended lines are imported, although the file is still being written: 0 to a day. Default 2,000.
+   */
+  readonly maxWaitMs?: number | undefined;
+  /**
+   * Whether shards of compression "none" are compressed in the background, while there is nothing to import. Default false.
+   */
+  readonly recompress?: boolean | undefined;
+  /**
+   * Milliseconds between two comparisons of all files: 100 to a day. A comparison finds changes that the system did not report.
+   * Default 300,000 (5 minutes).
+   */
+  readonly compareMs?: number | undefined;
+  /**
+   * Whether the watcher compares all files every `pollMs`: "always", "never", or "auto": only where the system cannot report all
+   * changes. Default "auto".
+   */
+  readonly poll?: 'auto' | 'always' | 'never' | undefined;
+  /** Milliseconds between two comparisons of all files while polling: 10 to a day. Default 2,000. */
+  readonly pollMs?: number | undefined;
+  /** Milliseconds between two checks of remote sources: 10 to a day. The time varies by a tenth. Default 30,000. */
+  readonly remotePollMs?: number | undefined;
+}
 
 /** Those of its imports: what is stored is always made to be what the sources hold, so there is no choice of these two. */
 const { mode: _mode, resume: _resume, ...IMPORTING } = IMPORT_OPTIONS;

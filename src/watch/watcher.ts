@@ -27,6 +27,13 @@ const RETRY_MS_MAX = 60_000;
 /** Looks at remote sources come by this share sooner or later. */
 const JITTER = 0.1;
 
+/** See `Store.watch`. */
+export let startWatcher: (
+  parts: WatchParts,
+  sources: readonly (string | URL)[],
+  given?: WatchOptions,
+) => Promise<Watcher>;
+
 /** Keeps a collection equal to its sources, in the background. `store.watch` makes it. */
 export class Watcher {
   /** The name of the collection. */
@@ -60,6 +67,24 @@ export class Watcher {
   readonly #settling = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
+  static {
+    startWatcher = async (parts, sources, given = {}) => {
+      const watcher = new Watcher(parts, sources, given);
+      const { signal } = given;
+      const stop = () => void watcher.close(signal?.reason);
+      watcher.#stop.signal.addEventListener('abort', () => signal?.removeEventListener('abort', stop), { once: true });
+      if (signal?.aborted) stop();
+      else signal?.addEventListener('abort', stop, { once: true });
+      try {
+        await watcher.#begin();
+        return watcher;
+      } catch (error) {
+        await watcher.close();
+        throw error;
+      }
+    };
+  }
+
   private constructor(parts: WatchParts, sources: readonly (string | URL)[], given: WatchOptions) {
     const { watching, importing } = resolveWatchOptions(given);
     if (watching.log && sources.some(isRemote)) {
@@ -78,27 +103,6 @@ export class Watcher {
     this.#schedule = new Schedule(watching, performance.now());
     this.#readiness = new Readiness(watching.stabilityMs);
     if (watching.recompress) this.#recompression = new Recompression(this.collection, parts.compact, this.#telling);
-  }
-
-  /** See `Store.watch`. */
-  static async start(
-    parts: WatchParts,
-    sources: readonly (string | URL)[],
-    given: WatchOptions = {},
-  ): Promise<Watcher> {
-    const watcher = new Watcher(parts, sources, given);
-    const { signal } = given;
-    const stop = () => void watcher.close(signal?.reason);
-    watcher.#stop.signal.addEventListener('abort', () => signal?.removeEventListener('abort', stop), { once: true });
-    if (signal?.aborted) stop();
-    else signal?.addEventListener('abort', stop, { once: true });
-    try {
-      await watcher.#begin();
-      return watcher;
-    } catch (error) {
-      await watcher.close();
-      throw error;
-    }
   }
 
   /** Whether the watcher compares everything all the time, because the system cannot report all changes. */
@@ -272,6 +276,7 @@ export class Watcher {
     return this.#closing;
   }
 
+  /** Calls `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -2,7 +2,7 @@
 // Method: codecs that throw, return promises or nothing, in every way of reading and writing; the records are read afterwards.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Codec, type KeyValue, memory, openStore, type Store } from '../../dist/src/index.js';
+import { type Codec, type KeyValue, memory, openStore, type Snapshot, type Store } from '../../dist/src/index.js';
 import { codec, exact, filled, type Order, READS, type Readable, type Stored, TEXTS } from '../support/value-forms.js';
 
 const fault = new RangeError('no such month');
@@ -105,7 +105,8 @@ test.each([
 ])('%s are no options of a handle', async (wrong, message) => {
   const options = wrong as never;
   const snapshot = store.snapshot();
-  for (const of of [store, snapshot]) expect(() => of.collection('keyed', options)).toThrow(new TypeError(message));
+  for (const of of [store, snapshot] as Pick<Snapshot, 'collection'>[])
+    expect(() => of.collection('keyed', options)).toThrow(new TypeError(message));
   snapshot.release();
   await expect(store.transaction((tx) => tx.collection('keyed', options))).rejects.toThrow(new TypeError(message));
 });

@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, onTestFinished, test } from 'vitest';
-import { openStore, type StoreOptions } from '../../dist/src/index.js';
+import { openStore, type Snapshot, type StoreOptions } from '../../dist/src/index.js';
 import { scratch } from '../support/import-files.js';
 
 const NAMES = 50_000;
@@ -47,7 +47,7 @@ test.each([
     // What is let go of in a turn of the event loop is free in the next.
     if (number % 1000 === 999) await setImmediate();
     let code = '';
-    for (const of of [store, snapshot]) {
+    for (const of of [store, snapshot] as Pick<Snapshot, 'collection'>[]) {
       try {
         of.collection(name);
       } catch (error) {

@@ -130,7 +130,7 @@ test('transactions give each handle its form, and all handles see all changes', 
 test('what is read and put again keeps all digits', async () => {
   const store = await opened({ recordCacheBytes: 2 ** 20 });
   await store.transaction((tx) => void tx.createCollection('a', { key: 'id', indexes: ['x'] }));
-  const rows = store.collection<{ id: unknown }>('a', { unsafeIntegers: 'bigint' });
+  const rows = store.collection<{ id: unknown; z?: bigint }>('a', { unsafeIntegers: 'bigint' });
   const integer = fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }).map(String);
   const value = fc.oneof(
     integer,
@@ -154,7 +154,7 @@ test('the type of values follows from the codec', async () => {
   const store = await opened();
   await filled(store);
   const rows = store.collection('keyed', { codec });
-  expectTypeOf(rows).toEqualTypeOf<Collection<Order>>();
+  expectTypeOf(rows).toEqualTypeOf<Collection<Order, Stored>>();
   expectTypeOf(rows.get).returns.resolves.toEqualTypeOf<Order | undefined>();
   expectTypeOf(rows.first).returns.resolves.toEqualTypeOf<Row<Order> | undefined>();
   expectTypeOf(store.collection('keyed')).toEqualTypeOf<Collection<unknown>>();
@@ -166,6 +166,6 @@ test('the type of values follows from the codec', async () => {
       decode: (stored) => ({ at: new Date(stored.at) }),
     },
   });
-  expectTypeOf(dated).toEqualTypeOf<Collection<{ at: Date }>>();
+  expectTypeOf(dated).toEqualTypeOf<Collection<{ at: Date }, { at: number }>>();
   expect((await rows.get(1))?.at.getUTCFullYear()).toBe(2026);
 });

@@ -97,7 +97,7 @@ describe.each(['disk', 'memory'])('on a store in %s', (kind) => {
         collections: [{ name: 'rows', created: true, put: 1 }],
       },
     ]);
-    const rows = store.collection<{ id: number }>('rows');
+    const rows = store.collection<{ id: number; n?: number }>('rows');
     const counts: [() => Promise<unknown>, object][] = [
       [() => rows.put({ id: 1 }, undefined, { why: 'w' }), { put: 1 }],
       [() => rows.putText('{"id":2}', undefined, { why: 'w' }), { put: 1 }],
@@ -128,7 +128,7 @@ describe.each(['disk', 'memory'])('on a store in %s', (kind) => {
   test('each reason of transactions that are committed together is kept, and equal ones are counted', async () => {
     const store = await opened(place());
     await store.transaction((tx) => void tx.createCollection('rows', { key: 'id' }));
-    const rows = store.collection<{ id: number }>('rows');
+    const rows = store.collection<{ id: number; n?: number }>('rows');
     const entries = await added(store, () =>
       Promise.all(
         Array.from({ length: 30 }, (_, id) =>

@@ -108,7 +108,7 @@ const LAYERS = [
   ['src/pool'],
   ['workers'],
   // What people hold.
-  ['src/api/reads', 'src/api/schema', 'src/api', 'src/api/encryption'],
+  ['src/api/reads', 'src/api/work', 'src/api/schema', 'src/api', 'src/api/encryption'],
   ['src'],
   [
     'src/cli/terminal',
@@ -222,10 +222,15 @@ describe('structure', () => {
 });
 
 /** Files of the repository that a file imports, types too; what it loads later, by `import()`, is above it by its nature. */
+const neighbours = new Map<string, string[]>();
 function neighboursOf(path: string): string[] {
+  const known = neighbours.get(path);
+  if (known !== undefined) return known;
   const code = read(path).replace(/^\s*(\/\/|\*).*$/gm, '');
   const modules = [...code.matchAll(/\bfrom\s+'(\.[^']+)'/g)].map((match) => match[1] as string);
-  return modules.map((module) => new URL(module, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts'));
+  const found = modules.map((module) => new URL(module, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts'));
+  neighbours.set(path, found);
+  return found;
 }
 
 function reachedFrom(paths: readonly string[]): Set<string> {

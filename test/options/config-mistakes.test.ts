@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { GristmillError } from '../../src/base/errors.js';
 import { effectiveOptions } from '../../src/config/effective.js';
-import type { StoreOptions } from '../../src/options/store.js';
+import type { StoreOptions } from '../../src/options/store-types.js';
 import { fileOf, flagged } from '../support/config.js';
 
 function stubVariables(variables: Readonly<Record<string, string>>): void {

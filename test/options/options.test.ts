@@ -2,13 +2,8 @@
 // collection holds for that collection alone. Method: every row of the tables, at its bounds and beyond them.
 
 import { describe, expect, test } from 'vitest';
-import {
-  CACHE_OPTIONS,
-  cacheOptionsOf,
-  resolveStoreOptions,
-  STORE_OPTIONS,
-  type StoreOptions,
-} from '../../src/options/store.js';
+import { CACHE_OPTIONS, cacheOptionsOf, resolveStoreOptions, STORE_OPTIONS } from '../../src/options/store.js';
+import type { StoreOptions } from '../../src/options/store-types.js';
 
 /** As a caller without types would give them. */
 const resolved = (options: unknown) => resolveStoreOptions(options as StoreOptions);

@@ -4,14 +4,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatsOf, hasFormat } from '../../src/profile/formats.js';
-import { FORMATS, type FormatName } from '../../src/profile/types.js';
+import { FORMATS, type StringFormat } from '../../src/profile/types.js';
 import { runs } from '../support/effort.js';
 import { formatted } from '../support/profile-lines.js';
 
-const formatsIn = (text: string): FormatName[] =>
+const formatsIn = (text: string): StringFormat[] =>
   FORMATS.filter((name) => hasFormat(formatsOf(JSON.stringify(text)), name));
 
-const ARE: Readonly<Record<FormatName, readonly string[]>> = {
+const ARE: Readonly<Record<StringFormat, readonly string[]>> = {
   'date-time': ['2024-02-29T23:59:59Z', '2024-01-01t00:00:00.123456z', '1990-12-31T15:59:60-08:00'],
   date: ['2024-02-29', '2000-02-29', '0000-01-01', '9999-12-31'],
   time: ['00:00:00Z', '23:59:60Z', '12:30:00.5+05:30', '12:30:00-23:59'],
@@ -23,7 +23,7 @@ const ARE: Readonly<Record<FormatName, readonly string[]>> = {
   number: ['0', '-0', '-1.50', '1e5', '1E+400', '0.1e-7'],
   base64: ['aGVsbG8gd29ybGQgaGVsbG8=', 'aGVsbG8gd29ybGQgaGVsbA==', 'Zm9vYmFyYmF6cXV4/+Z9'],
 };
-const ARE_NOT: Readonly<Record<FormatName, readonly string[]>> = {
+const ARE_NOT: Readonly<Record<StringFormat, readonly string[]>> = {
   'date-time': [
     '2024-01-01 00:00:00Z',
     '2024-01-01T00:00:00',

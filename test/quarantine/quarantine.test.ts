@@ -117,7 +117,7 @@ describe('a retry that fails half-way', () => {
         ...{ place: { directory, blobs }, catalog },
         transaction: async (change) => {
           if (++transactions === 2 && blobs === files) throw new Error('killed');
-          return store.transaction(change);
+          return store.transaction<ReturnType<typeof change>>(change as never);
         },
       },
       report.quarantine as string,

@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 import { STORE_FLAGS, storeOptionsIn, withCollectionsFlag, withStoreFlags } from '../../src/cli/shared/store-flags.js';
 import { defaultSettings, tableFor } from '../../src/config/settings.js';
 import type { DataRow } from '../../src/options/check.js';
-import type { StoreOptions } from '../../src/options/store.js';
+import type { StoreOptions } from '../../src/options/store-types.js';
 
 /** Every option there is: whose, its name, its row. */
 export const ROWS = defaultSettings().map(({ of, name }) => [of, name, tableFor(of)[name] as DataRow] as const);

@@ -7,6 +7,7 @@ import { scratch } from './import-files.js';
 export interface Row {
   readonly id: number;
   readonly text: string;
+  readonly patched?: boolean | number;
 }
 
 /** Closed after the test. */

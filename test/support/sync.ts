@@ -120,9 +120,9 @@ export async function contentOf(store: Store, hidesKeys = false): Promise<unknow
   const texts: string[] = [];
   const scanned: [string, string][] = [];
   const { key: path } = records.stat();
-  for await (const { name, text } of records.scanText()) {
+  for await (const { primaryKey, text } of records.scanText()) {
     texts.push(text);
-    scanned.push([JSON.stringify(name ?? JSON.parse(text)[String(path)]), text]);
+    scanned.push([JSON.stringify(primaryKey), text]);
   }
   if (path === '(ordinal)') return texts;
   const found = hidesKeys ? scanned : [];

@@ -5,7 +5,7 @@ import type { StoreEmitter, StoreEvents } from '../../src/base/events.js';
 import type { SyncOptions, SyncReport } from '../../src/sources/sync.js';
 import type { NoticesListener } from '../../src/watch/notices.js';
 import type { WatchOptions } from '../../src/watch/watch-options.js';
-import { Watcher } from '../../src/watch/watcher.js';
+import { startWatcher } from '../../src/watch/watcher.js';
 
 /** A synchronisation under way. */
 export interface Syncing {
@@ -22,7 +22,7 @@ export async function watching(options: WatchOptions = {}, sources = ['/data']) 
   let listener: NoticesListener | undefined;
   let followers = 0;
   const ended = vi.fn();
-  const starting = Watcher.start(
+  const starting = startWatcher(
     {
       sync: (_sources, given) => {
         running++;

@@ -81,10 +81,11 @@ describe('what is kept of a transaction that is over', () => {
       'by a promise',
       (keep) =>
         misused.store
-          .transaction((tx) => {
+          // It does not compile, so it is a program in JavaScript that does this.
+          .transaction(((tx: Transaction) => {
             keep(tx);
             return Promise.resolve();
-          })
+          }) as never)
           .catch(() => {}),
     ],
   ];

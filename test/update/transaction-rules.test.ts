@@ -137,6 +137,7 @@ describe('a transaction', () => {
 
   test('is not async, and has none within it', async () => {
     let late: Promise<unknown> | undefined;
+    // @ts-expect-error: a callback that returns a promise does not compile.
     const asynchronous = store.transaction((tx) => {
       tx.collection('rows').put({ id: 2 });
       late = Promise.resolve().then(() => tx.collection('rows').put({ id: 2 }));

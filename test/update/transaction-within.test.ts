@@ -128,6 +128,7 @@ describe('a callback', () => {
 
   test('that is async changes nothing, neither before nor after its first await', async () => {
     let late: unknown;
+    // @ts-expect-error: it does not compile, so it is a program in JavaScript that does this.
     const failed = misused.store.transaction(async (tx) => {
       const rows = tx.collection<Row>('rows');
       rows.delete(1);

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { effectiveOptions } from '../../config/effective.js';
-import type { StoreOptions } from '../../options/store.js';
+import type { StoreOptions } from '../../options/store-types.js';
 import { CATALOG_FILE } from '../../store/files/layout.js';
 import { openPlace } from '../../store/lock/recovery.js';
 import { forget } from '../../store/ring/ring.js';

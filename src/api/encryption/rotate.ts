@@ -2,7 +2,7 @@
 
 import { effectiveOptions } from '../../config/effective.js';
 import { checkEncryption, type EncryptionOptions } from '../../options/encryption.js';
-import type { StoreOptions } from '../../options/store.js';
+import type { StoreOptions } from '../../options/store-types.js';
 import { openPlace } from '../../store/lock/recovery.js';
 import { forget, notEncrypted, replaceRing, rewrapped, storedRing } from '../../store/ring/ring.js';
 

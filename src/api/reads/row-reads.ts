@@ -5,11 +5,9 @@
 import type { KeyValue } from '../../keys/encode.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import { type RangeOptions, resolveRangeOptions } from '../../lookup/index/range.js';
-import { countRows, distinctKeys, type KeyCount } from '../../lookup/rows/counting.js';
+import { distinctKeys, type KeyCount } from '../../lookup/rows/counting.js';
 import type { FoundRow } from '../../lookup/rows/in-order.js';
 import {
-  type CountOptions,
-  countRange,
   type DistinctOptions,
   distinctRange,
   type EndOptions,
@@ -18,7 +16,7 @@ import {
   findRange,
 } from '../../lookup/rows/options.js';
 import { type OpenRange, openRange, type Reading, readRows, readRowsSync } from '../../lookup/rows/reading.js';
-import { Row, type RowContext, TextRow } from '../../lookup/rows/row.js';
+import { type Row, type RowContext, rowOf, type TextRow, textRowOf } from '../../lookup/rows/row.js';
 import type { ValueForm } from '../../lookup/rows/value-form.js';
 
 /** The reads of many records. T is the type of the records; nothing checks it. */
@@ -26,9 +24,10 @@ export class RowReads<T> {
   readonly #reading: Reading;
   readonly #row: (found: FoundRow, context: RowContext) => Row<T>;
 
+  /** @internal */
   constructor(reading: Reading, form: ValueForm<T>) {
     this.#reading = reading;
-    this.#row = (found, context) => new Row<T>(found, context, form);
+    this.#row = (found, context) => rowOf(found, context, form);
   }
 
   /**
@@ -54,7 +53,7 @@ export class RowReads<T> {
   rangeText(options?: RangeOptions): AsyncGenerator<TextRow> {
     return readRows(
       this.#open(() => resolveRangeOptions('rangeText', options)),
-      textRow,
+      textRowOf,
     );
   }
 
@@ -62,7 +61,7 @@ export class RowReads<T> {
   rangeTextSync(options?: RangeOptions): Generator<TextRow> {
     return readRowsSync(
       this.#open(() => resolveRangeOptions('rangeTextSync', options)),
-      textRow,
+      textRowOf,
     );
   }
 
@@ -90,7 +89,7 @@ export class RowReads<T> {
   findText(index: KeyPath, value: KeyValue, options?: FindOptions): AsyncGenerator<TextRow> {
     return readRows(
       this.#open(() => findRange('findText', index, value, options)),
-      textRow,
+      textRowOf,
     );
   }
 
@@ -98,7 +97,7 @@ export class RowReads<T> {
   findTextSync(index: KeyPath, value: KeyValue, options?: FindOptions): Generator<TextRow> {
     return readRowsSync(
       this.#open(() => findRange('findTextSync', index, value, options)),
-      textRow,
+      textRowOf,
     );
   }
 
@@ -150,15 +149,8 @@ export class RowReads<T> {
     return distinctKeys(this.#open(() => distinctRange(index, options)));
   }
 
-  /** Returns the number of rows of a range. It reads the index only, unless some keys are too long for the index. */
-  protected countRange(options: CountOptions): number {
-    return countRows(this.#open(() => countRange(options)));
-  }
-
   /** Options are checked, and the state that is read is taken, when an iteration begins. */
   #open(options: () => RangeOptions): () => OpenRange {
     return () => openRange(this.#reading, options());
   }
 }
-
-const textRow = (found: FoundRow, context: RowContext): TextRow => new TextRow(found, context);

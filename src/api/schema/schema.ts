@@ -9,6 +9,14 @@ import { type SchemaJson, type SchemaRow, schemaJson, schemaRows } from '../../p
 import { type TypescriptOptions, typescript, typescriptOf } from '../../profile/show/typescript.js';
 import { type Profile, valuesOf } from '../../profile/types.js';
 
+/** The types of several collections, as the text of one module. */
+export let typesOf: (collections: readonly { readonly name: string; readonly schema: Schema }[]) => string;
+
+/** The schema of bytes that `encode` gave. @throws GristmillError CHECKSUM_MISMATCH for others */
+export function decodeSchema(bytes: Uint8Array): Schema {
+  return new Schema(decodeProfile(bytes), false);
+}
+
 /**
  * The shape and the values of all records: each path with its kinds, how often it is there, how many different values it has,
  * its range. `collection.schema()` and `schemaOf` make it.
@@ -16,7 +24,12 @@ import { type Profile, valuesOf } from '../../profile/types.js';
 export class Schema {
   readonly #profile: Profile;
 
-  /** Not for users. @param isNamed whether a line is `{"key":…,"value":…}`: then the schema is of the values */
+  static {
+    typesOf = (collections) =>
+      typescriptOf(collections.map(({ name, schema }) => ({ name, profile: schema.#profile })));
+  }
+
+  /** @internal @param isNamed whether a line is `{"key":…,"value":…}`: then the schema is of the values */
   constructor(profile: Profile, isNamed: boolean) {
     this.#profile = valuesOf(profile, isNamed);
   }
@@ -71,15 +84,5 @@ export class Schema {
   /** All that is known as bytes, to compare a later schema with. Of the same records the bytes are the same. */
   encode(): Uint8Array {
     return encodeProfile(this.#profile);
-  }
-
-  /** The types of several collections, as the text of one module. */
-  static typesOf(collections: readonly { readonly name: string; readonly schema: Schema }[]): string {
-    return typescriptOf(collections.map(({ name, schema }) => ({ name, profile: schema.#profile })));
-  }
-
-  /** The schema of bytes that `encode` gave. @throws GristmillError CHECKSUM_MISMATCH for others */
-  static decode(bytes: Uint8Array): Schema {
-    return new Schema(decodeProfile(bytes), false);
   }
 }

@@ -6,7 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readOption } from '../../config/words.js';
 import type { DataRow } from '../../options/check.js';
-import { STORE_SETTINGS, type StoreOptions } from '../../options/store.js';
+import { STORE_SETTINGS } from '../../options/store.js';
+import type { StoreOptions } from '../../options/store-types.js';
 import { flagOf, kebab } from '../terminal/flags.js';
 
 type FlagName = Exclude<keyof typeof STORE_SETTINGS, 'create' | 'readOnly'>;

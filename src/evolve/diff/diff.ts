@@ -27,7 +27,9 @@ export interface ProposedMigration extends Migration {
   readonly questions?: readonly Question[];
 }
 
+/** A migration that is proposed, and why. */
 export interface Proposal {
+  /** The migration. If it has questions, it cannot be applied. */
   readonly migration: ProposedMigration;
   /** Why each of the renames is certain, in the order of the operations. */
   readonly evidence: readonly Evidence[];

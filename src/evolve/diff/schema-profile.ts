@@ -6,11 +6,11 @@
 import { ALL_FORMATS } from '../../profile/formats.js';
 import {
   FORMATS,
-  type FormatName,
   type KindCounts,
   NO_KINDS,
   type PathProfile,
   type Profile,
+  type StringFormat,
 } from '../../profile/types.js';
 import { diffOf, type Proposal } from './diff.js';
 
@@ -77,7 +77,7 @@ function arraysOf(schema: Schema, root: unknown, count: number, depth: number): 
 }
 
 function stringsOf({ minLength, maxLength, format }: Schema): NonNullable<PathProfile['strings']> {
-  const bit = FORMATS.indexOf(format as FormatName);
+  const bit = FORMATS.indexOf(format as StringFormat);
   return {
     shortest: typeof minLength === 'number' ? minLength : 0,
     longest: typeof maxLength === 'number' ? maxLength : Number.MAX_SAFE_INTEGER,

@@ -2,12 +2,19 @@
 //
 // A migration written in code. It is the same data as a migration file: JSON.stringify of it is one.
 
-import type { JsonValue, Migration, Operation, OperationOf, Scalar, ScalarKind } from '../types.js';
+import type { JsonValue, Migration, Operation, Scalar, ScalarKind } from '../types.js';
 import { checkMigration } from './check.js';
 
+/** What a builder was given. */
+let operationsOf: (builder: OperationBuilder) => readonly Operation[];
+
 /** Gives operations one by one, in the order in which they are done. Each method returns the same builder. */
-class OperationBuilder {
-  protected readonly ops: Operation[] = [];
+export class OperationBuilder {
+  readonly #ops: Operation[] = [];
+
+  static {
+    operationsOf = (builder) => builder.#ops;
+  }
 
   /** Gives a member another name. It keeps its place. @param to the new name, not a path */
   rename(path: string, to: string): this {
@@ -24,12 +31,17 @@ class OperationBuilder {
     return this.#with({ op: 'add', path, value });
   }
 
+  /** Removes a member. The stored record keeps it, so that the migration can be undone. */
   remove(path: string): this {
     return this.#with({ op: 'remove', path });
   }
 
   /** Replaces values by a table. @param options `otherwise`: for values that are not in the table. Default: they are refused. */
-  map(path: string, values: OperationOf<'map'>['values'], options: { readonly otherwise?: Scalar } = {}): this {
+  map(
+    path: string,
+    values: readonly (readonly [from: Scalar, to: Scalar])[],
+    options: { readonly otherwise?: Scalar } = {},
+  ): this {
     return this.#with({ op: 'map', path, values, ...options });
   }
 
@@ -70,7 +82,7 @@ class OperationBuilder {
 
   /** Does operations on each object in an array. @param build gives the operations. Their paths begin at the element. */
   each(path: string, build: (elements: OperationBuilder) => OperationBuilder): this {
-    return this.#with({ op: 'each', path, ops: build(new OperationBuilder()).ops });
+    return this.#with({ op: 'each', path, ops: operationsOf(build(new OperationBuilder())) });
   }
 
   /** Calls a function that the application registers. */
@@ -79,15 +91,17 @@ class OperationBuilder {
   }
 
   #with(operation: Operation): this {
-    this.ops.push(operation);
+    this.#ops.push(operation);
     return this;
   }
 }
 
+/** A migration in the making. `migration` begins it. */
 export class MigrationBuilder extends OperationBuilder {
   readonly #collection: string;
   readonly #from: number;
 
+  /** @internal */
   constructor(collection: string, from: number) {
     super();
     this.#collection = collection;
@@ -96,7 +110,12 @@ export class MigrationBuilder extends OperationBuilder {
 
   /** The migration. @throws GristmillError BAD_MIGRATION */
   build(): Migration {
-    return checkMigration({ collection: this.#collection, from: this.#from, to: this.#from + 1, ops: [...this.ops] });
+    return checkMigration({
+      collection: this.#collection,
+      from: this.#from,
+      to: this.#from + 1,
+      ops: [...operationsOf(this)],
+    });
   }
 }
 

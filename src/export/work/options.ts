@@ -6,13 +6,13 @@ import { READ_OPTIONS } from '../../lookup/index/read-options.js';
 import { any, list, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { LONG_WORK, THREADS } from '../../options/shared.js';
 
-/** Forms of an exported text. */
-export const EXPORT_FORMATS = ['ndjson', 'json', 'array', 'object', 'csv'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+/** A form of an exported text. */
+export type ExportFormat = 'ndjson' | 'json' | 'array' | 'object' | 'csv';
+export const EXPORT_FORMATS = ['ndjson', 'json', 'array', 'object', 'csv'] as const satisfies ExportFormat[];
 
-/** Codecs of an exported text, by the ending of the file that tools expect. */
-export const EXPORT_CODECS = ['none', 'gz', 'zst', 'br'] as const;
-export type ExportCodec = (typeof EXPORT_CODECS)[number];
+/** A codec of an exported text, by the ending of the file that tools expect. */
+export type ExportCodec = 'none' | 'gz' | 'zst' | 'br';
+export const EXPORT_CODECS = ['none', 'gz', 'zst', 'br'] as const satisfies ExportCodec[];
 
 /** Which records are exported, and how the work is done. */
 export interface SelectionOptions extends Omit<RangeOptions, 'after'> {

@@ -8,7 +8,8 @@
 import { LRUCache } from 'lru-cache';
 import { GristmillError } from '../../base/errors.js';
 import type { StoreEmitter } from '../../base/events.js';
-import { type CacheOptions, type CachesOptions, cacheOptionsOf } from '../../options/store.js';
+import { type CachesOptions, cacheOptionsOf } from '../../options/store.js';
+import type { ResolvedCacheOptions } from '../../options/store-types.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import type { SealKeys } from '../../store/seal/types.js';
 import type { ShardReader } from '../../store/shards/read.js';
@@ -181,13 +182,13 @@ export class Caches {
     }
   }
 
-  #newFrames({ frameCacheBytes, frameTtlMs, frameIdleMs }: CacheOptions): FrameCache {
+  #newFrames({ frameCacheBytes, frameTtlMs, frameIdleMs }: ResolvedCacheOptions): FrameCache {
     const frames = new FrameCache({ bytes: frameCacheBytes, lifeMs: frameTtlMs, idleMs: frameIdleMs });
     if (frames.kept !== undefined) this.#sweepNowAndThen(frames.kept);
     return frames;
   }
 
-  #newRecords(options: CacheOptions): RecordCache | undefined {
+  #newRecords(options: ResolvedCacheOptions): RecordCache | undefined {
     if (options.recordCacheBytes === 0) return undefined;
     const records = new RecordCache(options);
     this.#sweepNowAndThen(records.kept);
@@ -208,6 +209,10 @@ const RECORD_OPTIONS = [
 ];
 
 /** Whether a collection has options of its own for one of its caches. */
-function differ(own: CacheOptions, shared: CacheOptions, names: readonly (keyof CacheOptions)[]): boolean {
+function differ(
+  own: ResolvedCacheOptions,
+  shared: ResolvedCacheOptions,
+  names: readonly (keyof ResolvedCacheOptions)[],
+): boolean {
   return names.some((name) => own[name] !== shared[name]);
 }

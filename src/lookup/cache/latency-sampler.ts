@@ -12,13 +12,12 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { tellAll } from '../../parallel/followers.js';
 import type { ReadCounters } from './read-counters.js';
 
-/** Inline: from the index, which has the records of transactions until compaction. */
-const ANSWERS = ['recordCache', 'frameCache', 'disk', 'inline', 'absent'] as const;
 /**
  * Where a read was answered: the record cache, the frame cache, the disk, the index ("inline": it has the records of
  * transactions until compaction); or "absent", if there is no such record.
  */
-export type Answer = (typeof ANSWERS)[number];
+export type Answer = 'recordCache' | 'frameCache' | 'disk' | 'inline' | 'absent';
+const ANSWERS: readonly Answer[] = ['recordCache', 'frameCache', 'disk', 'inline', 'absent'];
 
 /** Where samples come faster than this, fewer are taken. */
 const SAMPLE_MILLISECONDS = 0.25;

@@ -10,7 +10,7 @@ import { keyId } from '../../keys/decode.js';
 import type { KeyPart, KeyValue } from '../../keys/encode.js';
 import { JsonNumber } from '../../keys/json-number.js';
 import type { UnsafeIntegers } from '../../keys/json-value.js';
-import type { CacheOptions } from '../../options/store.js';
+import type { ResolvedCacheOptions } from '../../options/store-types.js';
 import { parsedRecord } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
 import { BoundedCache, type Dropped, type Kept } from './bounded-cache.js';
@@ -88,7 +88,7 @@ export class RecordCache {
   readonly times: RecordTimes;
   readonly isCopied: boolean;
 
-  constructor(options: CacheOptions) {
+  constructor(options: ResolvedCacheOptions) {
     const { recordCacheBytes, recordTtlMs, recordIdleMs, refreshAheadPercent, staleMs, staleOnErrorMs } = options;
     const ttlMs = recordTtlMs || Number.POSITIVE_INFINITY;
     this.times = {

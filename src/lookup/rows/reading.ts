@@ -99,7 +99,7 @@ function contextOf(manifest: CollectionManifest, { index }: RangeOptions, header
   const context = {
     scope: scopeOf(manifest, index),
     lineage: lineageOf(header(), manifest),
-    isSecondary: index !== undefined,
+    isByPrimary: index === undefined,
     primary: manifest.key.kind === 'path' ? namesOf(manifest.key.path) : undefined,
   };
   contexts.set(manifest, [...known, { index, context }]);

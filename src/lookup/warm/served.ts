@@ -9,7 +9,7 @@ import { GristmillError } from '../../base/errors.js';
 import type { StoreEmitter } from '../../base/events.js';
 import { ioError } from '../../base/system-errors.js';
 import { checkFreshness, type Freshness } from '../../options/freshness.js';
-import type { ResolvedStoreOptions } from '../../options/store.js';
+import type { ResolvedStoreOptions } from '../../options/store-types.js';
 import { collectGarbage } from '../../store/publish/garbage.js';
 import type { Catalog, CatalogRead } from '../../store/types.js';
 import type { LookupStore } from '../current.js';

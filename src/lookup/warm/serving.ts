@@ -4,7 +4,8 @@
 // (warm-up.ts), all of it in the background of reads and ended by `close`.
 
 import type { Freshness } from '../../options/freshness.js';
-import { type ResolvedStoreOptions, schemaVersionOf } from '../../options/store.js';
+import { schemaVersionOf } from '../../options/store.js';
+import type { ResolvedStoreOptions } from '../../options/store-types.js';
 import type { Lookup } from '../lookup.js';
 import { HotSet } from './hot-set.js';
 import { Served, type ServingStore } from './served.js';

@@ -22,8 +22,11 @@ export interface SchemaRange {
   readonly greatest: number | string;
 }
 
-interface Change<Name extends string, Fact> {
+/** A fact of a path that has changed. */
+export interface SchemaChange<Name extends string, Fact> {
+  /** The path, as the rows of a schema have it. */
   readonly path: string;
+  /** Which fact has changed. */
   readonly change: Name;
   readonly before: Fact;
   readonly after: Fact;
@@ -37,13 +40,13 @@ export type SchemaDifference =
       readonly types: readonly SchemaType[];
       readonly presence: number;
     }
-  | Change<'types', readonly SchemaType[]>
+  | SchemaChange<'types', readonly SchemaType[]>
   /** The part of the objects that have the member: 0 to 1. */
-  | Change<'presence', number>
-  | Change<'range', SchemaRange>
+  | SchemaChange<'presence', number>
+  | SchemaChange<'range', SchemaRange>
   /** The formats that all strings have. */
-  | Change<'formats', readonly string[]>
-  | Change<'lengths' | 'elements', SchemaSizes>;
+  | SchemaChange<'formats', readonly string[]>
+  | SchemaChange<'lengths' | 'elements', SchemaSizes>;
 
 /** Presence that moves by less is no difference, unless a member was in all objects or is now. */
 const PRESENCE_CHANGE_MIN = 0.05;

@@ -8,16 +8,18 @@ import { countOfHashes, NO_HASHES } from '../hashes.js';
 import { distinctValues } from '../sketch.js';
 import {
   FORMATS,
-  type FormatName,
   type NumberFacts,
   type PathProfile,
   SKETCH_SIZE,
   type StringFacts,
+  type StringFormat,
 } from '../types.js';
 
-/** Types as JSON Schema names them, in the order in which they are listed. `integer` is part of `number`. */
-export const TYPES = ['null', 'boolean', 'integer', 'number', 'string', 'array', 'object'] as const;
-export type SchemaType = (typeof TYPES)[number];
+/** A type as JSON Schema names it. `integer` is part of `number`. */
+export type SchemaType = 'null' | 'boolean' | 'integer' | 'number' | 'string' | 'array' | 'object';
+
+/** In the order in which they are listed. */
+export const TYPES: readonly SchemaType[] = ['null', 'boolean', 'integer', 'number', 'string', 'array', 'object'];
 
 /** How many values there are of each of these types. Numbers are integers only if all of them are spelled as integers. */
 export function typeCounts({ kinds }: PathProfile): ReadonlyMap<SchemaType, number> {
@@ -68,7 +70,7 @@ export function distinctAt({ kinds, values }: PathProfile): Distinct | undefined
 }
 
 /** The formats that every string at a path has, the most telling first. */
-export function formatsAt({ formats }: StringFacts): readonly FormatName[] {
+export function formatsAt({ formats }: StringFacts): readonly StringFormat[] {
   return FORMATS.filter((name) => hasFormat(formats, name));
 }
 

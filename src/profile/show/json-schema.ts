@@ -13,6 +13,7 @@ import { shownMembers } from './maps.js';
 import { observedAt } from './observed.js';
 import { type Schema, strictRules } from './strict-rules.js';
 
+/** Options of `schema.jsonSchema`; all optional. */
 export interface JsonSchemaOptions {
   /** Whether what was observed becomes rules: bounds, lengths, formats, few values, no other members. Default: false. */
   readonly strict?: boolean;

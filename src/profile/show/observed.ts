@@ -2,7 +2,7 @@
 //
 // All that a profile says of one path, as JSON: what is a number there is a number here. Nothing in it is a rule.
 
-import type { FormatName, KindCounts, PathProfile } from '../types.js';
+import type { KindCounts, PathProfile, StringFormat } from '../types.js';
 import { exactNumber, exactValueOf } from './bounds.js';
 import { distinctAt, formatsAt, frequentTokens, presentIn, valuesAt } from './facts.js';
 import { shownMembers } from './maps.js';
@@ -30,7 +30,7 @@ export interface SchemaFacts {
     readonly beyondKeys: number;
   };
   /** Lengths are counted in Unicode code points. */
-  readonly strings?: { readonly shortest: number; readonly longest: number; readonly formats: readonly FormatName[] };
+  readonly strings?: { readonly shortest: number; readonly longest: number; readonly formats: readonly StringFormat[] };
   readonly arrays?: { readonly shortest: number; readonly longest: number };
   /** `names`: how many different ones there are, if they were kept. */
   readonly objects?: {

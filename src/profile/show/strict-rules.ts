@@ -2,7 +2,7 @@
 //
 // What was observed at a path, as rules. Records that come later may break them, so they are made only if asked for.
 
-import type { FormatName, PathProfile } from '../types.js';
+import type { PathProfile, StringFormat } from '../types.js';
 import { boundsOf, exactValueOf } from './bounds.js';
 import { formatsAt, isFewOfMany, typesOf, valuesAt } from './facts.js';
 import { shownMembers } from './maps.js';
@@ -41,9 +41,9 @@ function allValues(path: PathProfile): readonly unknown[] | undefined {
 }
 
 /** Formats of ours that JSON Schema does not have. */
-const OURS: ReadonlySet<FormatName | undefined> = new Set(['number', 'base64', undefined]);
+const OURS: ReadonlySet<StringFormat | undefined> = new Set(['number', 'base64', undefined]);
 
-function formatRule(format: FormatName | undefined): Schema {
+function formatRule(format: StringFormat | undefined): Schema {
   return OURS.has(format) ? {} : { format };
 }
 

@@ -10,6 +10,7 @@ import { shownMembers } from './maps.js';
 import { isIdentifier, memberName, stringLiteral, typeNamesOf } from './ts-names.js';
 import { counted, warningsOf } from './warnings.js';
 
+/** Options of `schema.typescript`. */
 export interface TypescriptOptions {
   /** The name of the type of a record: an identifier. */
   readonly name: string;

@@ -3,7 +3,14 @@
 // The operations that change a store, by the names that entries have. Who adds one adds a row here; a reader takes the names
 // of later versions as they are.
 
-export const AUDIT_OPERATIONS = {
+/** An operation that changes a store. docs/audit.md says what each one is. */
+export type AuditOperation =
+  | ('import' | 'synchronise' | 'transaction' | 'quarantine retry' | 'compact' | 'repair')
+  | ('encrypt' | 'decrypt' | 'reencrypt' | 'drop' | 'clear' | 'rename')
+  | ('add index' | 'drop index' | 'evolve' | 'set schema' | 'unset schema' | 'prune' | 'retention');
+
+/** What each of them is, in words. */
+export const AUDIT_OPERATIONS: Readonly<Record<AuditOperation, string>> = {
   import: 'records were imported',
   synchronise: 'a collection was made equal to its sources, once or by a watcher',
   transaction: 'records were put, patched or deleted',
@@ -23,9 +30,7 @@ export const AUDIT_OPERATIONS = {
   'unset schema': 'the schema of a collection was removed',
   prune: 'old entries of the audit log were removed',
   retention: 'the number of entries that the log keeps was changed',
-} as const;
-
-export type AuditOperation = keyof typeof AUDIT_OPERATIONS;
+};
 
 export function isAuditOperation(name: string): name is AuditOperation {
   return Object.hasOwn(AUDIT_OPERATIONS, name);

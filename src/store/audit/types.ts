@@ -3,7 +3,7 @@
 // What an entry of the audit log says, field by field in the order in which they are written: the text that is hashed has
 // this order (docs/audit.md).
 
-import type { AuditFields } from '../audit-types.js';
+import type { AuditFields } from '../../options/audit.js';
 import type { AuditOperation } from './operations.js';
 
 /** The process that made a change. */

@@ -4,7 +4,7 @@
 // records. Two keep this: a file system (file-blobs.ts) and memory (memory-blobs.ts). The index is not among them, it is
 // the catalog's. Every method throws GristmillError IO_ERROR, or DISK_FULL where it writes.
 
-import type { AuditFields } from '../audit-types.js';
+import type { AuditFields } from '../../options/audit.js';
 import type { FrameCodec } from '../codec/frame-codec.js';
 import type { SealKeys } from '../seal/types.js';
 

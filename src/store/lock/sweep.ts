@@ -20,7 +20,9 @@ import { deleteTrees } from '../publish/new-trees.js';
 import { removeQuarantines } from '../quarantine/names.js';
 import type { Catalog, CatalogRead, ResumableImport } from '../types.js';
 
+/** What writers that were killed have left in a store. Nobody reads it. */
 export interface Leftovers {
+  /** The numbers of trees in the index. */
   readonly trees: readonly number[];
   /** The names of files under `shards/`. */
   readonly files: readonly string[];

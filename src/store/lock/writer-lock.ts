@@ -14,6 +14,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
+import type { WaitingOptions } from '../../options/shared.js';
 import { appendEntry } from '../audit/append.js';
 import type { AuditChange } from '../audit/types.js';
 import type { StorePlace } from '../files/blobs.js';
@@ -34,20 +35,12 @@ import { settleRemovals, sweep } from './sweep.js';
 /** A holder says this often that it lives: several times before it is taken for dead. */
 const RENEW_MILLISECONDS = STALE_MILLISECONDS / 6;
 
-export interface LockRequest {
+export interface LockRequest extends WaitingOptions {
   readonly operation: LockRecord['operation'];
   /** The collection, for messages. */
   readonly collection?: string | undefined;
-  /** The reason of the work, for the audit log. */
-  readonly why?: string | undefined;
-  /** Whether to wait while another writer holds the store. With false it fails at once with STORE_BUSY. Default true. */
-  readonly wait?: boolean | undefined;
-  /** Cancels the wait, and the work after it: it rejects with CANCELLED. */
-  readonly signal?: AbortSignal | undefined;
   /** Whether to sweep the leftovers of a dead holder. With false, the lock record still names them. Default true. */
   readonly sweeps?: boolean | undefined;
-  /** Called once for each other writer that the method has to wait for. */
-  readonly onWait?: ((holder: LockRecord) => void) | undefined;
 }
 
 export class WriterLock {

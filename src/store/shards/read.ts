@@ -202,8 +202,8 @@ export class ShardReader {
   }
 
   /** All frames in order; the file is read a megabyte at a time. */
-  async *readFrames(): AsyncGenerator<{ readonly index: number; readonly plain: Buffer; readonly stored: Buffer }> {
-    for (let index = 0; index < this.frames; ) {
+  async *readFrames(first = 0) {
+    for (let index = first; index < this.frames; ) {
       let end = index + 1;
       while (end < this.frames && this.#offsets[end + 1]! - this.#offsets[index]! <= READ_AHEAD_BYTES) end++;
       const start = this.#offsets[index]!;

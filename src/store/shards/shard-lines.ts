@@ -18,8 +18,10 @@ export interface ShardLines {
   readonly ordinalOf: (line: number) => number;
 }
 
-export async function* fileLines(reader: ShardReader): AsyncGenerator<ShardLines> {
-  for await (const { index, plain } of reader.readFrames()) {
+/** @param from frames whose records are all before this ordinal are not read */
+export async function* fileLines(reader: ShardReader, from = 0): AsyncGenerator<ShardLines> {
+  const line = reader.holes?.lineOf(Math.min(from, reader.records)) ?? from;
+  for await (const { index, plain } of reader.readFrames(reader.frameOf(line))) {
     const first = reader.firstLine(index);
     const ordinals = reader.holes?.ordinalsOf(first, reader.linesOf(index));
     yield { frame: openFrame(plain, reader, index), ordinalOf: (line) => ordinals?.[line] ?? first + line };

@@ -2,11 +2,10 @@
 
 import { REASON } from '../../options/audit.js';
 import { type OptionTable, resolveOptions } from '../../options/check.js';
-import { either, LONG_WORK, WAITING } from '../../options/shared.js';
-import type { LockRequest } from '../../store/lock/writer-lock.js';
+import { either, LONG_WORK, WAITING, type WaitingOptions } from '../../options/shared.js';
 
 /** Options of `store.drop`, `store.rename` and `store.clear`; all optional. An unknown name is a TypeError. */
-export type CollectionChangeOptions = Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'>;
+export type CollectionChangeOptions = WaitingOptions;
 
 /** The result of `store.drop` and `store.clear`. */
 export interface RemovedReport {

@@ -5,8 +5,7 @@ import { checkNameToFind } from '../../base/names.js';
 import { REASON } from '../../options/audit.js';
 import type { OptionTable } from '../../options/check.js';
 import { hook, resolveOptions } from '../../options/check.js';
-import { either, LONG_WORK, WAITING } from '../../options/shared.js';
-import type { LockRequest } from '../../store/lock/writer-lock.js';
+import { either, LONG_WORK, WAITING, type WaitingOptions } from '../../options/shared.js';
 
 export const COMPACT_OPTIONS = {
   collection: {
@@ -56,7 +55,7 @@ export function resolveCompactOptions(given: CompactOptions | undefined, closing
 }
 
 /** Options of `store.compact`; all optional. An unknown name is a TypeError. */
-export interface CompactOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'> {
+export interface CompactOptions extends WaitingOptions {
   /** The collection to compact. Default: all collections. */
   readonly collection?: string | undefined;
   /** The share (0…1) of dead records: a shard is rewritten if more of the records in its file are dead. Default 0.25. */

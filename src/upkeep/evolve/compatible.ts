@@ -28,14 +28,20 @@ export interface CompatibilityTarget extends EvolveTarget {
 }
 
 const TRANSITIVE = '-transitive';
-const MODES = ['backward', 'forward', 'full', 'backward-transitive', 'forward-transitive', 'full-transitive'] as const;
+const MODES = [
+  ...['backward', 'forward', 'full'],
+  ...['backward-transitive', 'forward-transitive', 'full-transitive'],
+] as const satisfies CompatibilityMode[];
 
-type Progress = IndexProgress | SchemaProgress;
+/** Which versions are to read which records. See `StoreCompatibilityOptions.mode`. */
+export type CompatibilityMode =
+  | ('backward' | 'forward' | 'full')
+  | ('backward-transitive' | 'forward-transitive' | 'full-transitive');
 
 const OPTIONS = {
   mode: { type: 'choice', default: 'backward', choices: MODES, meaning: 'which versions are to read which records' },
   ...THREADS,
-  onProgress: hook<(progress: Progress) => void>('called about ten times a second'),
+  onProgress: hook<(progress: IndexProgress | SchemaProgress) => void>('called about ten times a second'),
   ...LONG_WORK,
 } as const satisfies OptionTable;
 
@@ -47,18 +53,18 @@ export interface StoreCompatibilityOptions {
    * `backward`: every stored record can be given in the newer version. `forward`: what the newer version makes of it can be given
    * in the version before. `full`: both. With `-transitive`, in all versions before. Default "backward".
    */
-  readonly mode?: (typeof MODES)[number] | undefined;
+  readonly mode?: CompatibilityMode | undefined;
   /** The number of worker threads. Default: the processors this process may use. */
   readonly workers?: number | undefined;
   /** Called with the progress about ten times a second, if records are read. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: IndexProgress | SchemaProgress) => void) | undefined;
   /** Cancels: the method rejects with CANCELLED. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The result of `store.compatibility`. */
 export interface CompatibilityReport extends Pick<EvolveReport, 'collection' | 'from' | 'to'> {
-  readonly mode: (typeof MODES)[number];
+  readonly mode: CompatibilityMode;
   readonly isCompatible: boolean;
   /** Records that the newer version cannot have, by operation, place and reason. */
   readonly failures: readonly RecordFailures[];

@@ -2,8 +2,7 @@
 
 import { REASON } from '../../options/audit.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
-import { either, LONG_WORK, THREADS, WAITING } from '../../options/shared.js';
-import type { LockRequest } from '../../store/lock/writer-lock.js';
+import { either, LONG_WORK, THREADS, WAITING, type WaitingOptions } from '../../options/shared.js';
 import type { IndexTarget } from '../indexes/build.js';
 import type { IndexProgress } from '../indexes/options.js';
 import type { Indexers } from '../indexes/task.js';
@@ -17,7 +16,6 @@ export interface EvolveTarget extends IndexTarget {
   readonly startWorkers: (threads: number) => Indexers & Trials;
 }
 
-/** What becomes of records that a migration cannot change. */
 const ON_FAILURE = ['refuse', 'quarantine', 'keep', 'null'] as const;
 
 /** Options of `store.evolve`; all optional. An unknown name is a TypeError. */
@@ -31,7 +29,7 @@ export interface EvolveOptions extends UndoOptions {
 }
 
 /** Options of `store.undoMigrations`; all optional. An unknown name is a TypeError. */
-export interface UndoOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'> {
+export interface UndoOptions extends WaitingOptions {
   /** Whether to look at all records and to change nothing. Default false. */
   readonly dryRun?: boolean | undefined;
   /** The number of worker threads. Default: the processors this process may use. */

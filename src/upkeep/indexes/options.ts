@@ -4,11 +4,10 @@ import { checkKeyPath, type KeyPath } from '../../keys/key-path.js';
 import { REASON } from '../../options/audit.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { copyOfIndex, definitionOf, type IndexDefinition } from '../../options/indexes.js';
-import { either, LONG_WORK, THREADS, WAITING } from '../../options/shared.js';
-import type { LockRequest } from '../../store/lock/writer-lock.js';
+import { either, LONG_WORK, THREADS, WAITING, type WaitingOptions } from '../../options/shared.js';
 
 /** Options of `store.createIndex`; all optional. An unknown name is a TypeError. */
-export interface CreateIndexOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'> {
+export interface CreateIndexOptions extends WaitingOptions {
   /**
    * Whether no two records may have the same value in the index. Any number of records may have null there, or no
    * value. Default false.
@@ -21,7 +20,7 @@ export interface CreateIndexOptions extends Pick<LockRequest, 'wait' | 'signal' 
 }
 
 /** Options of `store.dropIndex`; all optional. An unknown name is a TypeError. */
-export type DropIndexOptions = Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'>;
+export type DropIndexOptions = WaitingOptions;
 
 /** The progress of a new index. */
 export interface IndexProgress {

@@ -3,8 +3,7 @@
 import { checkNameToFind } from '../../base/names.js';
 import { REASON } from '../../options/audit.js';
 import { list, type OptionTable } from '../../options/check.js';
-import { LONG_WORK, WAITING } from '../../options/shared.js';
-import type { LockRequest } from '../../store/lock/writer-lock.js';
+import { LONG_WORK, WAITING, type WaitingOptions } from '../../options/shared.js';
 
 /** The text that a user gives in place of a rejected record. */
 export interface CorrectedRecord {
@@ -28,7 +27,7 @@ export const RETRY_OPTIONS = {
 } as const satisfies OptionTable;
 
 /** Options of `store.quarantine.retry`; all optional. An unknown name is a TypeError. */
-export interface RetryOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'> {
+export interface RetryOptions extends WaitingOptions {
   /** The collection to import into. Default: the collection of the import that rejected the records. */
   readonly collection?: string | undefined;
   /** Texts in place of rejected records. Only these records are tried. Default: all records are tried as they are. */

@@ -3,12 +3,11 @@
 import { REASON, type Reason } from '../../options/audit.js';
 import { type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { checkEncryption, type EncryptionOptions } from '../../options/encryption.js';
-import { WAITING } from '../../options/shared.js';
-import type { LockRequest } from '../../store/lock/writer-lock.js';
+import { WAITING, type WaitingOptions } from '../../options/shared.js';
 import { CONVERT_OPTIONS, type DecryptOptions } from '../convert/options.js';
 
 /** Options of `reencryptStore`. An unknown name is a TypeError. */
-export interface ReencryptOptions extends DecryptOptions, Pick<LockRequest, 'wait' | 'onWait'>, Reason {
+export interface ReencryptOptions extends DecryptOptions, Pick<WaitingOptions, 'wait' | 'onWait'>, Reason {
   /**
    * Makes the store anew while no process has it open, as `encryptStore` does: then the pseudonyms of keys and names, and the id
    * of the store, are others too. Default false: it works while others use the store. `keys` and `workers` need `closed`; with

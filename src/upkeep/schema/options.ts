@@ -2,12 +2,11 @@
 
 import { REASON } from '../../options/audit.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
-import { either, LONG_WORK, THREADS, WAITING } from '../../options/shared.js';
-import type { LockRequest } from '../../store/lock/writer-lock.js';
+import { either, LONG_WORK, THREADS, WAITING, type WaitingOptions } from '../../options/shared.js';
 import type { SchemaProgress } from '../profile/options.js';
 
 /** Options of `store.setSchema`; all optional. An unknown name is a TypeError. */
-export interface SetSchemaOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'> {
+export interface SetSchemaOptions extends WaitingOptions {
   /**
    * Whether only new records are held to the schema: the records that are there are not checked, and stay as they are. Default
    * false.
@@ -20,7 +19,7 @@ export interface SetSchemaOptions extends Pick<LockRequest, 'wait' | 'signal' | 
 }
 
 /** Options of `store.unsetSchema`; all optional. An unknown name is a TypeError. */
-export type UnsetSchemaOptions = Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'>;
+export type UnsetSchemaOptions = WaitingOptions;
 
 /** The result of `store.setSchema`. */
 export interface SetSchemaReport {

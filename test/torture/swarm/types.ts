@@ -1,6 +1,6 @@
 // What the programs of the swarm agree on: how a worker is started, what it says, and what the driver makes of it.
 
-import type { ReadableCollection, Snapshot, Store } from '../../../dist/src/index.js';
+import type { ReadableCollection, Snapshot } from '../../../dist/src/index.js';
 
 /** What a worker does most of the time (operations/index.mjs). `filler`, for long runs: changes by the hundred. */
 export type Role = 'writer' | 'filler' | 'importer' | 'editor' | 'reader' | 'commander' | 'keeper' | 'watcher';
@@ -180,7 +180,7 @@ export interface Verdict extends Known {
 }
 
 /** Anything that collections can be read from. */
-export type View = Pick<Store, 'collection'> | Pick<Snapshot, 'collection'>;
+export type View = Pick<Snapshot, 'collection'>;
 export type Readable = ReadableCollection<Stored>;
 /** A record of any collection of the swarm. */
 export interface Stored {

@@ -1,7 +1,7 @@
 // The long work of a store that is under way: imports, upkeep, warming. Closing the store cancels it and waits for its end.
 
-import { keptAlive } from '../base/alive.js';
-import { nameErrors } from '../base/system-errors.js';
+import { keptAlive } from '../../base/alive.js';
+import { nameErrors } from '../../base/system-errors.js';
 
 export class UnderWay {
   readonly #works = new Set<Promise<unknown>>();
