@@ -101,6 +101,7 @@ export class Store extends MaintainedStore {
     const [create, syncsLater] = [options.create && !options.readOnly, options.acknowledge === 'committed'];
     if (given?.encryption !== undefined && where instanceof Memory) throw memoryIsPlain();
     const { place, catalog } = await openPlace(where, { ...options, create, syncsLater, encryption });
+    catalog.functions = options.functions;
     return new Store(place, effective, catalog);
   }
 

@@ -14,6 +14,7 @@ import {
 } from './check.js';
 import { checkEncryption, checkPath, type EncryptionOptions } from './encryption.js';
 import type { Freshness } from './freshness.js';
+import { checkFunctions, type Functions } from './functions.js';
 import { frameBytesFor, memoryBytes } from './memory.js';
 import { TRUST, VERSION } from './shared.js';
 
@@ -114,6 +115,7 @@ const STORE_TABLE = {
   collections: any<CollectionsOptions>('cache options and schema version of single collections, by collection name'),
   audit: any<AuditOptions>('what the audit log says of the changes of this process'),
   config: any<false | string>('config file to read; false: none'),
+  functions: any<Functions>('functions that migrations call, by name and version'),
   encryption: any<EncryptionOptions>('where the key of an encrypted store comes from'),
 } as const satisfies OptionTable;
 
@@ -136,6 +138,11 @@ export interface StoreOptions extends Given<Resolved<typeof STORE_OPTIONS>> {
    */
   readonly config?: false | string | undefined;
   /**
+   * The functions that migrations of the store call (docs/evolution.md). Reads of records that need a function which is not here
+   * fail with MIGRATION_FAILED; all others do not need it.
+   */
+  readonly functions?: Functions | undefined;
+  /**
    * Where the key of an encrypted store comes from (docs/security.md). A store that does not exist yet is made encrypted.
    * A store in memory is never encrypted.
    */
@@ -154,20 +161,22 @@ export interface CachesOptions extends CacheOptions {
 }
 
 export type ResolvedStoreOptions = Resolved<typeof STORE_OPTIONS> &
-  CachesOptions & { readonly audit: ResolvedAuditOptions };
+  CachesOptions & { readonly audit: ResolvedAuditOptions; readonly functions: Functions };
 
 /**
  * Completes the options of a store.
  * @throws TypeError for an unknown name, a wrong type, or a value out of bounds.
  */
 export function resolveStoreOptions(given: StoreOptions | undefined): ResolvedStoreOptions {
-  const { collections = {}, config, audit, encryption, ...options } = resolveOptions(METHOD, STORE_TABLE, given);
+  const all = resolveOptions(METHOD, STORE_TABLE, given);
+  const { collections = {}, config, audit, encryption, functions: called = [], ...options } = all;
   if (encryption !== undefined) checkEncryption(METHOD, encryption);
   if (config !== undefined && config !== false && (typeof config !== 'string' || config === '')) {
     throw new TypeError(`${METHOD}: options.config must be the path of a file, or false`);
   }
-  const resolved = { ...options, collections: checkedCollections(collections), audit: resolveAuditOptions(audit) };
-  return Object.freeze(resolved);
+  const functions = checkFunctions(METHOD, called);
+  const parts = { collections: checkedCollections(collections), audit: resolveAuditOptions(audit), functions };
+  return Object.freeze({ ...options, ...parts });
 }
 
 function checkedCollections(given: object): CollectionsOptions {
