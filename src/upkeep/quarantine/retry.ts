@@ -198,10 +198,10 @@ function putBatch(
   name: string,
   batch: readonly Entry[],
 ): Refused[] {
-  const manifest = catalog.collection(name) as CollectionManifest;
+  const stored = catalog.collection(name);
   // Not in the version of the store: what is given is of the newest.
-  const { version: schemaVersion } = versionsOf(catalog, manifest);
-  const collection = transaction.collection(name, { schemaVersion });
+  const collection = transaction.collection(name, stored && { schemaVersion: versionsOf(catalog, stored).version });
+  const manifest = stored as CollectionManifest;
   const plan = keyPlanOf(manifest, place.seal);
   const refused: Refused[] = [];
   for (const entry of batch) {
