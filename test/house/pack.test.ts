@@ -67,6 +67,13 @@ function recordsFile(count: number): string {
   return `[${Array.from({ length: count }, (_, id) => record(id)).join(',')}]`;
 }
 
+test.each(['dist/src/library.js', 'dist/workers/commit-worker.js', 'dist/src/cli/main.js'])(
+  '%s is ASCII: V8 holds a file with any other character at two bytes for each',
+  (file) => {
+    expect(readFileSync(join(ROOT, file), 'latin1')).not.toMatch(/[^\0-\x7f]/);
+  },
+);
+
 describe('the packed package', () => {
   let project: PackedProject;
   let folder: string;
