@@ -13,9 +13,14 @@ import { dirname, relative, resolve } from 'node:path';
 
 const PACKAGES = /^[^./]/;
 const LIBRARY = 'dist/src/library.js';
-const WORKERS = ['import-worker', 'reading-worker', 'decode-worker', 'commit-worker', 'frame-worker', 'watch-worker'].map(
-  (name) => `dist/workers/${name}.js`,
-);
+const WORKERS = [
+  'import-worker',
+  'reading-worker',
+  'decode-worker',
+  'commit-worker',
+  'frame-worker',
+  'watch-worker',
+].map((name) => `dist/workers/${name}.js`);
 /** A process of its own. */
 const PROBE = 'dist/src/upkeep/repair/probe.js';
 const COMMAND = 'dist/src/cli/main.js';
