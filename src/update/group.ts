@@ -32,7 +32,7 @@ export interface GroupContext {
   /** The read path of a collection that is there. */
   readonly lookup: (name: string, version?: number) => Lookup;
   /** The version in which handles read and write, if no option says it. Undefined: the newest. */
-  readonly versionOf?: (name: string) => number | undefined;
+  readonly versionOf?: ((name: string) => number | undefined) | undefined;
   /** Whether earlier transactions on this collection wait for an import to end its merge. */
   readonly isHeld: (name: string) => boolean;
   /** Whether each change of a record is logged. */

@@ -42,7 +42,7 @@ interface TransactionsStore {
   /** The read path of a collection that is there. */
   readonly lookup: (collection: string, version?: number) => Lookup;
   /** The version in which handles read and write, if no option says it. Undefined: the newest. */
-  readonly versionOf: (collection: string) => number | undefined;
+  readonly versionOf?: (collection: string) => number | undefined;
   /** Lets the transactions of a store that is being closed read it. */
   readonly admitted: <T>(read: () => T) => T;
   /** Called when a group has been committed. */

@@ -41,7 +41,8 @@ export const WATCH_OPTIONS = {
   },
   poll: {
     ...{ type: 'choice', default: 'auto', choices: ['auto', 'always', 'never'] },
-    meaning: 'compare all files every pollMs; auto: only where the system cannot report all changes',
+    meaning:
+      'whether to compare all files again and again instead of waiting for notices of the system; auto: only where the system cannot report all changes',
   },
   pollMs: {
     ...{ ...TIME, default: 2_000, min: 10 },

@@ -132,7 +132,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     expect(caches.of('own').frames.kept).toBeUndefined();
     expect(caches.of('idle').frames).not.toBe(caches.of('other').frames);
     expect(caches.of('records').frames).toBe(caches.of('other').frames);
-    expect([caches.of('records').records?.cache.kept.bytesMax, caches.of('other').records]).toEqual([5, undefined]);
+    expect([caches.of('records').records?.kept.bytesMax, caches.of('other').records]).toEqual([5, undefined]);
   });
 
   describe('in the background', () => {

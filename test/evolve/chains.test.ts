@@ -59,6 +59,16 @@ describe('a plan of many migrations', () => {
     }
   });
 
+  it('spells a name without its needless escapes where a member is renamed and gets its name back', () => {
+    const chain: Operation[] = [
+      { op: 'rename', path: 'a', to: 'b' },
+      { op: 'rename', path: 'b', to: 'a' },
+    ];
+    const record = '{"\\u0061":1,"\\u0063":2}';
+    expect(byPlan(planOf(migrationsOf(chain)), record)).toBe('{"a":1,"\\u0063":2}');
+    expect(oneByOne(chain, record)).toBe('{"a":1,"\\u0063":2}');
+  });
+
   it('does what a model on values does', () => {
     const random = randomFrom(seedOfTurn(2));
     const model = (operation: Operation, text: string): string | undefined => {

@@ -4,8 +4,9 @@
 // @node all: Node's own zstd is in the newer ones
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import zlib from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
@@ -54,11 +55,21 @@ const zstdOfNode = (zlib as { zstdDecompressSync?: (bytes: Uint8Array) => Buffer
 const withNode = (directory: string): number =>
   readdirSync(directory).reduce((sum, name) => sum + newlines(zstdOfNode!(readFileSync(join(directory, name)))), 0);
 
+/** The one that the benches install. */
+const CHDB = fileURLToPath(new URL('../../bench/node_modules/chdb/index.mjs', import.meta.url));
+const withChdb = (directories: readonly string[]): number[] => {
+  const queries = directories.map((d) => `SELECT count() FROM file('${d}/*.ndjson.zst', 'JSONAsString')`);
+  const each = "for (const text of process.argv.slice(1)) console.log(query(text, 'TSV'))";
+  const script = `const { query } = await import(${JSON.stringify(CHDB)}); ${each}`;
+  return numbersOf(process.execPath, '--input-type=module', '--eval', script, ...queries);
+};
+
 const HAS_ZSTD = runs('zstd', '--version');
 const TOOLS: Readonly<Record<string, Tool>> = {
   zstd: { isThere: HAS_ZSTD, count: zstdInto('wc -l') },
   jq: { isThere: HAS_ZSTD && runs('jq', '--version'), count: zstdInto('jq -c .id | wc -l') },
   'DuckDB (Python)': python('duckdb', 'duckdb.read_json(files).count("*").fetchone()[0]'),
+  'ClickHouse (chdb)': { isThere: existsSync(CHDB), count: withChdb },
   'zstandard (Python), open': python('zstandard', "sum(1 for f in files for _ in zstandard.open(f, 'rt'))"),
   'zstandard (Python), stream_reader with read_across_frames': python(
     'zstandard',

@@ -8,6 +8,7 @@ import { openStore } from '../../dist/src/index.js';
 
 const COUNT = 20;
 const store = await openStore(String(process.argv[2]), { schemaVersion: 0, hotSet: false });
+/** @type {import('../../dist/src/index.js').Collection<any>} */
 const things = store.collection('things');
 const known = new Map();
 for await (const { value } of things.scan()) known.set(value.id, value);

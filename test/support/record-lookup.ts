@@ -89,7 +89,8 @@ export class RecordStore {
     const caches = new Caches({ directory, blobs }, options, events);
     this.#caches.push(caches);
     const lookup = new Lookup({ directory, blobs, catalog, caches }, 'records');
-    return { lookup, state, counters: lookup.caches.counters, records: lookup.caches.records as CollectionRecords };
+    const { number: records } = lookup.caches.recordsIn(undefined) as { readonly number: CollectionRecords };
+    return { lookup, state, counters: lookup.caches.counters, records };
   }
 
   async close(): Promise<void> {

@@ -34,7 +34,7 @@ function readable(directory: string, catalog: RawCatalog): Readable & { close():
   return {
     collection: (name) => {
       const lookup = new Lookup({ directory, blobs: files, catalog, caches }, name);
-      return new ReadableCollection(lookup, new ValueForm('collection', name));
+      return new ReadableCollection(lookup, new ValueForm('collection', name), () => lookup, true);
     },
     close: () => caches.close(),
   };

@@ -64,7 +64,7 @@ describe('an import of an older version', () => {
         ? fileWith(`{${texts.map((text, id) => `"k${id}":${text}`).join(',')}}`, 'things.json')
         : fileWith(texts.join('\n'), 'things.ndjson');
       const indexes = model.indexes.map((path) => path.join('.'));
-      const options: ImportOptions = { ...OPTIONS, ...(isNamed ? { shape: 'object' } : { key: 'id' }), indexes };
+      const options: ImportOptions = { ...OPTIONS, ...(isNamed ? { layout: 'object' } : { key: 'id' }), indexes };
       const [first, second] = [await openStore(memory()), await openStore(memory())];
       await first.import(source, options);
       // Of the same kind, and with one record that is replaced.

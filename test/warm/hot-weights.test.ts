@@ -19,7 +19,14 @@ afterEach(() => scratch.remove());
 
 /** One that holds no places but its own. */
 const generation = (number: number) => ({ manifest: { generation: number }, holds: () => false });
-const at = { shard: 1, ordinal: 0, file: 1, frame: 0, line: 0, form: { isNamed: false, shape: 0, reshape: undefined } };
+const at = {
+  shard: 1,
+  ordinal: 0,
+  file: 1,
+  frame: 0,
+  line: 0,
+  form: { isNamed: false, shape: 0, reshape: undefined, newest: undefined },
+};
 
 function hotSetOf(places: HotPlaces): HotSet {
   return new HotSet(onDisk(scratch.path), new StoreEmitter(), () => [['records', places]], false);

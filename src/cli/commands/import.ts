@@ -114,7 +114,7 @@ export function addImport(program: Command): void {
     .addOption(
       choice(
         '--mode <mode>',
-        'replace the collection, upsert records into it, or insert only new ones (default: replace; it must be given if the collection has records of other sources)',
+        'replace the collection, upsert records into it, or insert only new ones (default: replace, but fail if the collection has records of other sources)',
         ['replace', 'upsert', 'insert'],
       ),
     )

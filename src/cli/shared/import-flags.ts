@@ -9,7 +9,7 @@ export function withImportFlags(command: Command): Command {
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
-      'path of the primary key, such as id, user.id, or /0 for the first element of rows; given several times, the paths of the components of a composite key; with several collections, users=id is the key of collection users (default: the member name with --layout object, the path of the file in a folder, else the ordinal)',
+      'path of the primary key, such as id, user.id, or /0 for the first element of rows; for a composite key, give it once for each component; with several collections, users=id is the key of collection users (default: the member name with --layout object, the path of the file in a folder, else the ordinal)',
       collect,
     )
     .option(
@@ -63,7 +63,7 @@ export function withSourceFlags(command: Command): Command {
     .addOption(
       choice(
         '--layout <layout>',
-        'layout; ndjson: a value on each line; values: values one after another; array: elements of one array; object: members of one object; elements: elements of an array without its brackets (default: see below)',
+        'how the records lie in the source; ndjson: a value on each line; values: values one after another; array: elements of one array; object: members of one object; elements: elements of an array without its brackets (default: see below)',
         ['ndjson', 'values', 'array', 'object', 'elements'],
       ),
     )
@@ -101,7 +101,7 @@ function withMergeFlags(command: Command): Command {
     .addOption(
       choice(
         '--changes <what>',
-        'what to do with changes that transactions made to records which the import replaces: apply them to the new records too, drop them, or refuse the import (default: keep; with --mode upsert or insert: drop)',
+        'transactions may have changed records that the import replaces; keep: apply these changes to the new records; drop: drop them; refuse: fail (default: keep; with --mode upsert or insert: drop)',
         ['keep', 'drop', 'refuse'],
       ),
     )

@@ -30,7 +30,7 @@ export const Exit = {
 export const EXIT_HELP = `
 Exit codes:
   0    done
-  1    a key has no record (get, patch, delete), a collection no schema (schema get), or the answer is no (evolve check)
+  1    there is no record with a key (get, patch, delete), or no schema (schema get); or the answer is no (evolve check)
   2    wrong usage: unknown option, missing argument, value out of range
   3    bad input: the source is missing, not JSON or truncated, or a record is bad
   4    store: missing, damaged, busy or of a newer format; no such collection or index; verify found faults

@@ -36,7 +36,7 @@ function changeOf({ actions, level }: Stage, context: Context, failureOf: Failur
   };
 }
 
-function objectPlan(level: Level, context: Context): { readonly plan: ObjectPlan; readonly kept: number } {
+export function objectPlan(level: Level, context: Context): { readonly plan: ObjectPlan; readonly kept: number } {
   const numbers = new Map<Origin, number>();
   const numberOf = (origin: Origin): number => {
     if (!numbers.has(origin)) numbers.set(origin, numbers.size);

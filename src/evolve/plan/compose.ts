@@ -57,6 +57,7 @@ function rename(root: Level, from: Place, to: Place): boolean {
   if (origin === null) return true;
   level.take(from.at(-1)!);
   level.put(to.at(-1)!, origin);
+  origin.isRenamed = true;
   return true;
 }
 

@@ -15,6 +15,8 @@ export class Origin {
   isForbidden = false;
   /** Its text, if it is new. */
   readonly constant: string | undefined;
+  /** Whether an operation has spelled its name, be it the same again. */
+  isRenamed = false;
   /** Whether it has left the place that it has in the older object. */
   isMoved = false;
   /** What happens to it as a whole, after all that happens within. */

@@ -41,10 +41,12 @@ export class ObjectPlan {
   constructor(level: Level, keptOf: (origin: Origin) => number, context: Context) {
     const members = new Map<string, MemberPlan>();
     for (const [name, origin] of level.origins) {
-      const member = memberPlan(name, origin, keptOf, context);
+      const member = memberPlan(origin, keptOf, context);
       if (member === undefined) continue;
       members.set(name, member);
+      // A walk is over codes of UTF-16, or of UTF-8.
       this.#marks[markOf(name.length, `${name}"`.charCodeAt(0))] = 1;
+      this.#marks[markOf(Buffer.byteLength(name), Buffer.from(`${name}"`)[0]!)] = 1;
     }
     this.members = members;
     this.appended = level.appended.map((origin) => ({
@@ -55,9 +57,31 @@ export class ObjectPlan {
     this.hasArrivals = this.appended.some(({ kept }) => kept >= 0);
   }
 
-  /** Whether a member can have a name of this length, and after its first quote this character. */
+  /** Whether a member can have a name of so many codes, and after its first quote this code. */
   mayName(length: number, first: number): boolean {
     return this.#marks[markOf(length, first)] === 1;
+  }
+
+  /**
+   * The names of members that the walk gives up for, wherever they are; undefined if it may give up for another reason, too.
+   */
+  get refusedNames(): readonly string[] | undefined {
+    if (this.hasArrivals) return undefined;
+    const names: string[] = [];
+    for (const [name, { isForbidden, kept, within, changes }] of this.members) {
+      const inner = within === undefined ? [] : within.refusedNames;
+      if (kept !== -1 || changes.length > 0 || inner === undefined) return undefined;
+      names.push(...(isForbidden ? [name] : []), ...inner);
+    }
+    return names;
+  }
+
+  /** Characters that one object, with all within, can get more than it has. */
+  get growth(): number {
+    let all = 0;
+    for (const { spelled, constant } of this.appended) all += 1 + (spelled?.length ?? 0) + (constant?.length ?? 0);
+    for (const { spelled, within } of this.members.values()) all += (spelled?.length ?? 0) + (within?.growth ?? 0);
+    return all;
   }
 
   get isIdle(): boolean {
@@ -71,16 +95,11 @@ function markOf(length: number, first: number): number {
 }
 
 /** Undefined: nothing happens to it. */
-function memberPlan(
-  name: string,
-  origin: Origin,
-  keptOf: (origin: Origin) => number,
-  context: Context,
-): MemberPlan | undefined {
+function memberPlan(origin: Origin, keptOf: (origin: Origin) => number, context: Context): MemberPlan | undefined {
   const inner = origin.level && new ObjectPlan(origin.level, keptOf, context);
   const within = inner?.isIdle ? undefined : inner;
   const isDropped = origin.isMoved || origin.name === undefined;
-  const isRenamed = !isDropped && origin.name !== name;
+  const isRenamed = !isDropped && origin.isRenamed;
   const isIdle = !(isDropped || isRenamed || origin.isForbidden || within || origin.changes.length > 0);
   if (isIdle) return undefined;
   return {

@@ -4,9 +4,10 @@
 // the plan needs it (a name is taken, a moved value has no place, a value is refused), the walk gives up, and the interpreter says
 // why, or finds that all is well.
 
+import { RECORD_BYTES_MAX } from '../../base/limits.js';
 import { noEnd, stringOf } from '../../keys/json-scan.js';
 import { Refusal } from '../failure.js';
-import { valueEndIn, withCodes } from '../text/codes.js';
+import { type Coded, CodedBytes, valueEndIn, withCodes } from '../text/codes.js';
 import type { AppendedPlan, MemberPlan, ObjectPlan } from './object-plan.js';
 
 const COMMA = ','.charCodeAt(0);
@@ -24,11 +25,27 @@ const UNEXPECTED = Symbol('a record that the walk gives up');
 export function walked(text: string, plan: ObjectPlan, keptMax: number): string | undefined {
   if (text.charCodeAt(0) !== OPEN_OBJECT) return text;
   try {
-    return withCodes(text, (codes) => new Walk(text, codes, keptMax).record(plan));
+    return withCodes(text, (coded) => new Walk(coded, keptMax, true).record(plan));
   } catch (error) {
-    if (error === UNEXPECTED || error instanceof Refusal) return undefined;
-    throw error;
+    return givenUp(error);
   }
+}
+
+/** The same walk without the newer text. @param line the text in UTF-8 @returns false if the walk gives up */
+export function passes(line: Buffer, plan: ObjectPlan, keptMax: number): boolean {
+  if (line[0] !== OPEN_OBJECT) return true;
+  try {
+    const added = new Walk(new CodedBytes(line), keptMax, false).record(plan);
+    return line.length + added.length <= RECORD_BYTES_MAX;
+  } catch (error) {
+    return givenUp(error) ?? false;
+  }
+}
+
+/** @throws an error of another kind */
+function givenUp(error: unknown): undefined {
+  if (error === UNEXPECTED || error instanceof Refusal) return undefined;
+  throw error;
 }
 
 /** An end of an object to which kept values belong. Where they are is known at the end of the record. */
@@ -40,19 +57,20 @@ interface OpenEnd {
 }
 
 class Walk {
-  readonly #text: string;
-  readonly #codes: Uint16Array;
+  readonly #text: Coded;
   /** Values on their way to another object. Null: it has arrived. */
   readonly #kept: (string | null | undefined)[];
   readonly #openEnds: OpenEnd[] = [];
   /** The newer text so far. What follows in the older text from `#copied` on belongs to it, until something else is done. */
   #out = '';
   #copied = 0;
+  /** Whether what belongs to it is copied. Otherwise it is only what is new in it. */
+  #copies: boolean;
   #at = 0;
 
-  constructor(text: string, codes: Uint16Array, keptMax: number) {
+  constructor(text: Coded, keptMax: number, copies: boolean) {
     this.#text = text;
-    this.#codes = codes;
+    this.#copies = copies;
     this.#kept = keptMax === 0 ? NONE : Array.from({ length: keptMax });
   }
 
@@ -76,16 +94,17 @@ class Walk {
 
   /** Copies all up to a place. */
   #copyTo(end: number): void {
-    if (this.#copied < end) this.#out += this.#text.slice(this.#copied, end);
+    if (this.#copied < end && this.#copies) this.#out += this.#text.slice(this.#copied, end);
     this.#copied = end;
   }
 
   /** Walks over the object that begins here. */
   #object(plan: ObjectPlan): void {
-    const [text, codes] = [this.#text, this.#codes];
+    const text = this.#text;
+    const { codes, length } = text;
     /** Whether no member has been kept so far. */
     let isEmpty = true;
-    for (let at = this.#at + 1; at < text.length; ) {
+    for (let at = this.#at + 1; at < length; ) {
       const code = codes[at]!;
       if (code === CLOSE_OBJECT) {
         if (plan.appended.length > 0) this.#end(plan, at, isEmpty);
@@ -103,9 +122,7 @@ class Walk {
         colon++;
       }
       colon++;
-      const member = hasEscape
-        ? plan.members.get(stringOf(text.slice(at, colon)))
-        : memberOf(plan, text, codes, at, colon);
+      const member = hasEscape ? plan.members.get(stringOf(text.slice(at, colon))) : memberOf(plan, text, at, colon);
       if (member?.isForbidden) throw UNEXPECTED;
       this.#at = colon + 1;
       if (member?.isDropped) {
@@ -140,19 +157,22 @@ class Walk {
 
   /** Walks over a value with what happens within it. */
   #inner({ within }: MemberPlan): void {
-    if (within !== undefined && this.#codes[this.#at] === OPEN_OBJECT) this.#object(within);
-    else this.#at = valueEndIn(this.#codes, this.#text, this.#at);
+    if (within !== undefined && this.#text.codes[this.#at] === OPEN_OBJECT) this.#object(within);
+    else this.#at = valueEndIn(this.#text.codes, this.#text, this.#at);
   }
 
   /** What becomes of a value; it is not part of the newer text yet. */
   #changed(member: MemberPlan): string {
-    const before = this.#out;
+    const [before, copies] = [this.#out, this.#copies];
     this.#out = '';
+    // A value that is only dropped is not wanted.
+    this.#copies = member.changes.length > 0 || member.kept !== -1;
     this.#copied = this.#at;
     this.#inner(member);
     this.#copyTo(this.#at);
     let value = this.#out;
     this.#out = before;
+    this.#copies = copies;
     for (const change of member.changes) value = change(value);
     return value;
   }
@@ -196,12 +216,8 @@ class Walk {
 }
 
 /** The plan of a member whose name has no escapes. */
-function memberOf(
-  plan: ObjectPlan,
-  text: string,
-  codes: Uint16Array,
-  at: number,
-  colon: number,
-): MemberPlan | undefined {
-  return plan.mayName(colon - at - 2, codes[at + 1]!) ? plan.members.get(text.slice(at + 1, colon - 1)) : undefined;
+function memberOf(plan: ObjectPlan, text: Coded, at: number, colon: number): MemberPlan | undefined {
+  return plan.mayName(colon - at - 2, text.codes[at + 1]!)
+    ? plan.members.get(text.slice(at + 1, colon - 1))
+    : undefined;
 }

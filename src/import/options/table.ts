@@ -77,7 +77,7 @@ export const IMPORT_OPTIONS = {
     default: undefined,
     choices: ['refuse', 'keep', 'drop'],
     meaning:
-      'what to do with changes that transactions made to records which the import replaces: apply them to the new records too, drop them, or refuse the import; unset: keep, but with mode upsert or insert drop',
+      'transactions may have changed records that the import replaces; keep: apply these changes to the new records; drop: drop them; refuse: fail; unset: keep, but with mode upsert or insert drop',
   },
   allowEmpty: {
     affects: 'nothing',

@@ -80,6 +80,11 @@ export function frameOfText(plain: Buffer): Frame {
   return frameOf(plain, Uint32Array.from(ends), isAscii(plain));
 }
 
+/** The bytes of line `index` without its newline. */
+export function lineBytes({ plain, lines }: Frame, index: number): Buffer {
+  return plain.subarray(lines[index], lines[index + 1]! - 1);
+}
+
 /** Line `index` without its newline. */
 export function lineText(frame: Frame, index: number): string {
   const start = frame.lines[index]!;

@@ -39,6 +39,12 @@ export class Failures {
     }
   }
 
+  /** Notes a record that has a new shape. */
+  pass(isObject: boolean): void {
+    this.records++;
+    this.areObjects &&= isObject;
+  }
+
   /** Takes what others have found. */
   addAll({ records, frames, areObjects, failures }: TrialResult): void {
     this.records += records;
