@@ -100,7 +100,7 @@ describe('the packed package', () => {
       'src/index.js',
       'src/library.js',
       'src/upkeep/repair/probe.js',
-      ...['commit', 'decode', 'frame', 'import', 'watch'].map((name) => `workers/${name}-worker.js`),
+      ...['commit', 'decode', 'frame', 'import', 'reading', 'watch'].map((name) => `workers/${name}-worker.js`),
     ]);
     expect(existsSync(join(folder, 'node_modules/zstd-napi/build'))).toBe(false);
   });
