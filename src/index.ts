@@ -49,10 +49,12 @@ export type {
   JsonValue,
   Migration,
   MigrationFunction,
+  OnFailure,
   Operation,
   Plan,
   Scalar,
   ScalarKind,
+  StoredMigration,
 } from './evolve/types.js';
 export type { FilesReport } from './export/files/export-files.js';
 export type {
@@ -175,7 +177,7 @@ export type {
 export type { CompatibilityMode, CompatibilityReport, StoreCompatibilityOptions } from './upkeep/evolve/compatible.js';
 export type { AppliedMigration, EvolutionStatus } from './upkeep/evolve/history.js';
 export type { EvolvedIndex } from './upkeep/evolve/indexes.js';
-export type { EvolveOptions, EvolveReport } from './upkeep/evolve/options.js';
+export type { EvolveOptions, EvolveReport, UndoOptions } from './upkeep/evolve/options.js';
 export type { RecordFailures } from './upkeep/evolve/record-failures.js';
 export type {
   CreateIndexOptions,

@@ -29,7 +29,7 @@ import {
   type StoreCompatibilityOptions,
 } from '../upkeep/evolve/compatible.js';
 import { applyMigration, undoMigrations as undoWith } from '../upkeep/evolve/evolve.js';
-import type { EvolveOptions, EvolveReport, EvolveTarget } from '../upkeep/evolve/options.js';
+import type { EvolveOptions, EvolveReport, EvolveTarget, UndoOptions } from '../upkeep/evolve/options.js';
 import type { IndexTarget } from '../upkeep/indexes/build.js';
 import { createIndex as createWith } from '../upkeep/indexes/create.js';
 import type { CreateIndexOptions, CreateIndexReport } from '../upkeep/indexes/options.js';
@@ -132,7 +132,7 @@ export function undoMigrations(
   target: Threadless<EvolveTarget>,
   collection: string,
   to: number,
-  given?: EvolveOptions,
+  given?: UndoOptions,
 ): Promise<EvolveReport> {
   return undoWith(withThreads(target), collection, to, given);
 }

@@ -14,7 +14,7 @@ import type { CollectionChangeOptions, RemovedReport } from '../upkeep/collectio
 import type { CompactOptions, CompactReport } from '../upkeep/compact/options.js';
 import type { CompatibilityReport, StoreCompatibilityOptions } from '../upkeep/evolve/compatible.js';
 import type { EvolutionStatus } from '../upkeep/evolve/history.js';
-import type { EvolveOptions, EvolveReport } from '../upkeep/evolve/options.js';
+import type { EvolveOptions, EvolveReport, UndoOptions } from '../upkeep/evolve/options.js';
 import type { CreateIndexOptions, CreateIndexReport, DropIndexOptions } from '../upkeep/indexes/options.js';
 import type { CarriedSchema, SetSchemaOptions, SetSchemaReport, UnsetSchemaOptions } from '../upkeep/schema/options.js';
 import type { ShareOptions, ShareReport } from '../upkeep/share/options.js';
@@ -81,7 +81,7 @@ export abstract class MaintainedStore {
   /**
    * Applies a migration: from then on, all records of its collection are read in the new shape, by this process and by others.
    * No record is written; `compact` with `migrate` writes them. Meanwhile, others may read the collection and change it by
-   * transactions. If a record cannot be changed, nothing is.
+   * transactions. If a record cannot be changed, nothing is; but see option `onFailure`.
    * @param migration what a migration file holds: `collection`, `from`, `to` and `ops`
    * @throws GristmillError BAD_MIGRATION, COLLECTION_NOT_FOUND, VERSION_MISMATCH, MIGRATION_FAILED, MIGRATION_REFUSED,
    * BAD_RECORD, UNIQUE_VIOLATION, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH: then nothing has changed.
@@ -102,7 +102,7 @@ export abstract class MaintainedStore {
    * @param to the version
    * @throws GristmillError as `evolve`
    */
-  async undoMigrations(collection: string, to: number, options?: EvolveOptions): Promise<EvolveReport> {
+  async undoMigrations(collection: string, to: number, options?: UndoOptions): Promise<EvolveReport> {
     if (options?.dryRun !== true) this.#access.assertWritable();
     const { place } = this.#acting;
     return this.#access.work(async (closing) => {

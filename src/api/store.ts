@@ -264,5 +264,6 @@ export async function openStore<Collections extends object = AnyCollections>(
     ...effective.options,
     ...{ create: create && !readOnly, syncsLater: acknowledge === 'committed', encryption: effective.encryption },
   });
+  catalog.functions = effective.options.functions;
   return new Store<Collections>(partsOf(place, effective, catalog));
 }

@@ -115,6 +115,8 @@ export const BAD_FILES_NAMED_MAX = 1_000;
 export const WORKERS_MAX = 256;
 /** Most frames of one shard (64 GiB of text in frames of 32 KiB): with a shard number they make one safe integer. */
 export const FRAMES_PER_SHARD_MAX = 2 ** 21;
+/** Largest part of the origin of a shard that is about versions: with a longer history, the catalog alone has it. */
+export const EVOLVED_BYTES_MAX = 4 * MIB;
 /** Most shapes of the records of one collection: a frame table has 16 bits for their number. */
 export const SHAPES_MAX = 65_535;
 /** Most shards of one joined file: readers keep the tables of those they have read, about a kilobyte each. */

@@ -30,6 +30,8 @@ export type FailureReason =
   /** The function is not registered, or cannot be undone. */
   | 'NO_FUNCTION'
   | 'FUNCTION_FAILED'
+  /** The function has changed the key of the record. */
+  | 'KEY_CHANGED'
   | 'RECORD_TOO_LARGE';
 
 /** Names of members, one in the other. `*`: an element of an array. */
@@ -59,6 +61,8 @@ export class MigrationFailure extends GristmillError {
   declare readonly operation: number;
   /** The version that the migration leads to. */
   declare readonly version: number;
+  /** The name of the operation. */
+  declare readonly op: OperationName;
   /** The place in the record, as that version's operation sees it. */
   declare readonly path: string;
   declare readonly reason: FailureReason;
@@ -72,6 +76,6 @@ export class MigrationFailure extends GristmillError {
       `operation ${operation} (${op}) of the migration to version ${version} cannot change the record: ${subject} ${refusal.what}`,
       { reason: refusal.reason, cause: refusal.cause },
     );
-    Object.assign(this, { operation, version, path });
+    Object.assign(this, { operation, version, op, path });
   }
 }

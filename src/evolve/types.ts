@@ -5,6 +5,8 @@
 
 import type { KeyPath } from '../keys/key-path.js';
 
+export type { Functions, MigrationFunction } from '../options/functions.js';
+
 /** A value that a migration holds. Numbers are those that a double holds. */
 export type JsonValue =
   | null
@@ -69,17 +71,16 @@ export interface Migration {
   readonly ops: readonly Operation[];
 }
 
-/** A function that `call` names. It gets the text of a record and gives the text of the changed one, as JSON. */
-export interface MigrationFunction {
-  readonly name: string;
-  readonly version: number;
-  up(record: string): string;
-  /** Undoes `up`. Without it, no older version of a record can be made. */
-  down?(record: string): string;
-}
+/**
+ * What records are that a migration cannot change. `keep`: as they were. `null`: the value that it cannot change is null.
+ */
+export type OnFailure = 'keep' | 'null';
 
-/** The registered functions. */
-export type Functions = readonly MigrationFunction[];
+/** A migration as a store has applied it. */
+export interface StoredMigration extends Migration {
+  /** Absent: it can change all records. */
+  readonly onFailure?: OnFailure | undefined;
+}
 
 /** What all the migrations from one version to another do to a record, as one. */
 export interface Plan {

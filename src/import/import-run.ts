@@ -9,6 +9,7 @@ import { SHARDS_DIRECTORY } from '../store/files/layout.js';
 import { framingOf } from '../store/framing.js';
 import { Publisher } from '../store/publish/publisher.js';
 import { secretsOf } from '../store/seal/hidden-keys.js';
+import { evolvedOf } from '../store/shapes/evolved.js';
 import type { Scanning } from './accept/accept.js';
 import { Tally } from './accept/tally.js';
 import { dropSpare } from './feed/chunk-memory.js';
@@ -133,19 +134,12 @@ export class ImportRun {
     const { hashesSpans, storesNothing } = this.work;
     const together = this.#first?.beginning.firstShard;
     const { collection: name, indexes } = this.options;
+    const { catalog, seal } = this.target;
     const hiding = { name, key, keySalt: this.#keySalt, secondary: indexes.map((path) => ({ path })) };
-    const secrets = secretsOf(this.target.seal, hiding);
-    return new Tasks(plans, this.options, {
-      id,
-      firstShard,
-      together,
-      key,
-      positions,
-      hashesSpans,
-      storesNothing,
-      shape: this.#shape,
-      secrets,
-    });
+    const manifest = catalog.collection(name);
+    const versions = { shape: this.#shape, evolved: manifest && evolvedOf(catalog, manifest) };
+    const facts = { id, firstShard, together, key, positions, hashesSpans, storesNothing, ...versions };
+    return new Tasks(plans, this.options, { ...facts, secrets: secretsOf(seal, hiding) });
   }
 
   /** What there is to scan. @param others runs of the same import that fill other collections */

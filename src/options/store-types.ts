@@ -3,6 +3,7 @@
 import type { AuditOptions, ResolvedAuditOptions } from './audit.js';
 import type { EncryptionOptions } from './encryption.js';
 import type { Freshness } from './freshness.js';
+import type { Functions } from './functions.js';
 
 /** Options of caches: for a whole store, or for single collections. All are optional. */
 export interface CacheOptions {
@@ -114,6 +115,11 @@ export interface StoreOptions extends CollectionReadOptions, PlainStoreOptions {
    */
   readonly config?: false | string | undefined;
   /**
+   * The functions that migrations of the store call (docs/evolution.md). Reads of records that need a function which is not here
+   * fail with MIGRATION_FAILED; all others do not need it. Default: none.
+   */
+  readonly functions?: Functions | undefined;
+  /**
    * Where the key of an encrypted store comes from (docs/security.md). A store that does not exist yet is made encrypted.
    * A store in memory is never encrypted. Default: the store is not encrypted.
    */
@@ -130,6 +136,8 @@ export interface ResolvedStoreOptions extends ResolvedCacheOptions, Complete<Omi
   readonly collections: CollectionsOptions;
   /** What the audit log says of the changes of this process. */
   readonly audit: ResolvedAuditOptions;
+  /** The functions that migrations of the store call. */
+  readonly functions: Functions;
 }
 
 /** Options that all have a value. */

@@ -5,6 +5,7 @@ import { type AuditOptions, resolveAuditOptions } from './audit.js';
 import { any, checkedOptions, checkText, isOptions, type OptionTable, resolveOptions } from './check.js';
 import { checkEncryption, checkPath, type EncryptionOptions } from './encryption.js';
 import type { Freshness } from './freshness.js';
+import { checkFunctions, type Functions } from './functions.js';
 import { frameBytesFor, memoryBytes } from './memory.js';
 import { TRUST, VERSION } from './shared.js';
 import type {
@@ -116,6 +117,7 @@ const STORE_TABLE = {
   collections: any<CollectionsOptions>('cache options and schema version of single collections, by collection name'),
   audit: any<AuditOptions>('what the audit log says of the changes of this process'),
   config: any<false | string>('config file to read; false: none'),
+  functions: any<Functions>('functions that migrations call, by name and version'),
   encryption: any<EncryptionOptions>('where the key of an encrypted store comes from'),
 } as const satisfies OptionTable;
 
@@ -129,13 +131,15 @@ export type CachesOptions = Pick<ResolvedStoreOptions, keyof CacheOptions | 'pag
  * @throws TypeError for an unknown name, a wrong type, or a value out of bounds.
  */
 export function resolveStoreOptions(given: StoreOptions | undefined): ResolvedStoreOptions {
-  const { collections = {}, config, audit, encryption, ...options } = resolveOptions(METHOD, STORE_TABLE, given);
+  const all = resolveOptions(METHOD, STORE_TABLE, given);
+  const { collections = {}, config, audit, encryption, functions: called = [], ...options } = all;
   if (encryption !== undefined) checkEncryption(METHOD, encryption);
   if (config !== undefined && config !== false && (typeof config !== 'string' || config === '')) {
     throw new TypeError(`${METHOD}: options.config must be the path of a file, or false`);
   }
-  const resolved = { ...options, collections: checkedCollections(collections), audit: resolveAuditOptions(audit) };
-  return Object.freeze(resolved);
+  const functions = checkFunctions(METHOD, called);
+  const parts = { collections: checkedCollections(collections), audit: resolveAuditOptions(audit), functions };
+  return Object.freeze({ ...options, ...parts });
 }
 
 function checkedCollections(given: object): CollectionsOptions {

@@ -26,7 +26,7 @@ import type { Indexers, IndexResult, IndexTask } from '../upkeep/indexes/task.js
 import type { Profilers, ProfileTask } from '../upkeep/profile/task.js';
 import type { SalvageResult, SalvageTask } from '../upkeep/salvage/task.js';
 import type { Checkers, CheckResult, CheckTask } from '../upkeep/schema/task.js';
-import type { ShardFault, Verifiers, VerifyTask } from '../upkeep/verify/shard.js';
+import type { Verifiers, VerifyResult, VerifyTask } from '../upkeep/verify/shard.js';
 
 type Task =
   | PartTask
@@ -110,8 +110,8 @@ export class WorkerPool implements Workers, Verifiers, Indexers, Profilers, Chec
     return this.#runTwice<MergeResult>(task, 'merge', 'index entries', () => {});
   }
 
-  async verify(task: VerifyTask): Promise<readonly ShardFault[]> {
-    return this.#runTwice<readonly ShardFault[]>(task, 'verify', task.path, () => {});
+  async verify(task: VerifyTask): Promise<VerifyResult> {
+    return this.#runTwice<VerifyResult>(task, 'verify', task.path, () => {});
   }
 
   async salvage(task: SalvageTask): Promise<SalvageResult> {

@@ -28,6 +28,7 @@ import type { Pause } from '../parallel/pause.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
 import type { Change } from '../store/pages/change.js';
 import type { PublishResult } from '../store/publish/publication.js';
+import { removeRecords } from '../store/publish/remove-records.js';
 import type { SourceLines } from '../store/source-types.js';
 import type { CatalogWrite } from '../store/types.js';
 import { settleEdits } from '../update/keep-edits.js';
@@ -37,7 +38,7 @@ import { type Base, ManifestRows, type NotedFile, notedFiles, type RecordRange }
 import { hasGrown, linesOf, Notes } from './notes.js';
 import { joined, keptPart } from './parts.js';
 import { type KeptSpans, keptSpans, plansOfGaps } from './unchanged-spans.js';
-import { recordsIn, removeRecords } from './vanish.js';
+import { recordsIn } from './vanish.js';
 
 /** Rows after which others may have a turn. */
 const ROWS_A_TURN = 512;
@@ -151,10 +152,9 @@ export class PartialImport implements ImportWork {
   }
 
   publish(write: CatalogWrite, { counts, updated }: PublishResult): EditCounts {
-    const replaced = this.#records.length - this.apply(write);
-    const isClean = counts.replaced === 0 && updated === replaced;
-    if (!isClean && !this.#isLastGrown()) throw new NotSeparable();
-    this.#writeRows(write, !isClean);
+    const addsDuplicates = updated !== this.#records.length - this.apply(write) || counts.replaced > 0;
+    if (addsDuplicates && !this.#isLastGrown()) throw new NotSeparable();
+    this.#writeRows(write, addsDuplicates);
     return settleEdits(this.#target, write, this.#options.collection, this.#options);
   }
 

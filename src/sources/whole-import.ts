@@ -18,13 +18,14 @@ import type { Pause } from '../parallel/pause.js';
 import type { Change } from '../store/pages/change.js';
 import { compareEntries } from '../store/pages/merge-page.js';
 import type { PublishResult } from '../store/publish/publication.js';
+import { removeRecords } from '../store/publish/remove-records.js';
 import type { SourceManifest } from '../store/source-types.js';
 import type { CatalogRead, CatalogWrite, CollectionManifest } from '../store/types.js';
 import { refuseEdited, settleEdits } from '../update/keep-edits.js';
 import { type Comparison, idOf } from './compare.js';
 import { type Base, hasOthers, ManifestRows, notedFiles } from './manifest.js';
 import { Notes } from './notes.js';
-import { recordsIn, removeRecords } from './vanish.js';
+import { recordsIn } from './vanish.js';
 
 /** The options that what is stored depends on, as text. */
 export function rulesOf(options: FilledImportOptions): string {

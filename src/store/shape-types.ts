@@ -1,6 +1,6 @@
 // What is known of the shapes that the records of a collection have had, as types. docs/format.md, Shapes, says how it is kept.
 
-import type { Migration } from '../evolve/types.js';
+import type { Functions, Migration, OnFailure } from '../evolve/types.js';
 
 /**
  * How the records of a collection have changed: catalog key `0C` collection. Shape 0 is that of records before any migration;
@@ -12,6 +12,8 @@ export interface History {
   readonly shapes: readonly Shape[];
   /** No migration that leads to this shape can be undone any more. */
   readonly final: number;
+  /** What its migrations may call, as far as this process knows them; they are not stored. */
+  readonly functions?: Functions;
 }
 
 /** What a migration made of another shape. */
@@ -20,4 +22,6 @@ export interface Shape {
   readonly migration: Migration;
   /** ISO 8601 time. */
   readonly applied: string;
+  /** What records are that the migration cannot change. Absent: when it was applied, there was none. */
+  readonly onFailure?: OnFailure | undefined;
 }

@@ -1,6 +1,7 @@
 // What is at rest, as types: every other file of store/, the import path and the lookup path speak in these words.
 // docs/format.md draws the bytes.
 
+import type { Functions } from '../options/functions.js';
 import type { AuditRead, AuditWrite } from './audit-types.js';
 import type { PreparedChanges } from './commit-types.js';
 import type { Edit, EditAt } from './edit-types.js';
@@ -96,6 +97,8 @@ export interface CatalogView extends CatalogRead {
  * Its own reads see one committed state within a turn of the event loop, or since `refresh`.
  */
 export interface Catalog extends CatalogView {
+  /** What migrations may call: who opens a store says so. Snapshots have them, too. */
+  functions: Functions;
   /** Bytes it takes where it is. */
   readonly bytes: number;
   /** Bytes of the address space it is mapped in; what it takes, where it is not mapped. */

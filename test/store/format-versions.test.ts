@@ -2,12 +2,12 @@
 // from the release that wrote it first (made by test/support/store-v1.mjs), read against what was put into it; and the
 // same store changed to say that it is newer.
 
-import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { openStore, type Store } from '../../dist/src/index.js';
+import { openStore, repairStore, type Store } from '../../dist/src/index.js';
 import { FORMAT_VERSION, STORE_KEY, seal } from '../../dist/src/store/catalog/values.js';
 import { putChecksum } from '../../dist/src/store/files/checksum.js';
 import { temporaryDirectory } from '../support/build-store.js';
@@ -247,4 +247,43 @@ test.skipIf(!isReadable).each(CHANGES)('a newer shard is refused: %s', async (_,
   const tooNew = expect.objectContaining({ code: 'STORE_TOO_NEW', message: expect.stringMatching(message) });
   expect(() => store.collection('records').getTextSync(1)).toThrow(tooNew);
   await expect(all(store.collection('plain').scanText())).rejects.toEqual(tooNew);
+});
+
+test.skipIf(!isReadable)('format 6: records that were stored in three versions, and the catalog lost', async () => {
+  const kept = (id: number) => ({ id, email: `m${id}`, price: id === 7 ? null : id + 0.5 });
+  const expected = new Map<number, object>(Array.from({ length: 30 }, (_, id) => [id, kept(id)]));
+  expected.set(3, { ...kept(3), note: 1 }).set(40, { id: 40, email: 'm40', price: null });
+  for (const id of [31, 32, 50]) expected.set(id, { id, email: `m${id}`, price: id });
+  const readAll = async (store: Store, priced: number): Promise<void> => {
+    const rows = store.collection<{ id: number }>('rows');
+    const found = new Map((await all(rows.range())).map(({ value }) => [value.id, value]));
+    expect(found).toEqual(expected);
+    expect(rows.count({ index: 'price', gte: 31, lte: 31 })).toBe(priced);
+    expect(store.collection('words').getTextSync(0)).toBe('{"ID":"A","TEXT":"B"}');
+    expect((await store.verify({ workers: 1 })).faults).toEqual([]);
+  };
+  const functions = [{ name: 'louder', version: 1, up: (text: string) => text.toUpperCase() }];
+  const directory = copied(6);
+  const store = await openStore(directory, { functions, hotSet: false });
+  expect(store.stat().format).toBe(6);
+  await readAll(store, 1);
+  await store.undoMigrations('rows', 0, { workers: 1 });
+  const rows = store.collection('rows');
+  expect(rows.getSync(7)).toEqual({ id: 7, mail: 'm7', price: 'free', old: 7 });
+  expect(rows.getSync(3)).toEqual({ id: 3, mail: 'm3', price: '3.50', old: 3, note: 1 });
+  expect(rows.getSync(50)).toEqual({ id: 50, mail: 'm50', price: '50' });
+  await store.close();
+
+  const lost = copied(6);
+  rmSync(join(lost, 'index'), { recursive: true });
+  const report = await repairStore(lost, { workers: 1 });
+  // What transactions put after the last compaction is gone; no shard knows that values are null.
+  expect(report).toMatchObject({ from: 'shards', lost: [], unused: [] });
+  const repaired = await openStore(lost, { functions, hotSet: false });
+  onTestFinished(() => repaired.close());
+  expect((await repaired.evolution('rows')).version).toBe(2);
+  expect(repaired.collection('rows').getSync(7)).toEqual({ id: 7, email: 'm7', price: 'free' });
+  expect(repaired.collection('rows').getSync(31)).toEqual(expected.get(31));
+  expect((await repaired.evolution('words')).version).toBe(0);
+  expect((await repaired.verify({ workers: 1 })).faults).toEqual([]);
 });

@@ -93,7 +93,7 @@ export function salvage(built: Built, knows: boolean) {
   const { isRewritten, ...file } = result.file!;
   const now = isRewritten ? rewrittenPath : path;
   const entry = { ...file, shard: SHARD } as Parameters<typeof verifyShard>[0]['entry'];
-  const faults = verifyShard({ path: now, entry, shared: new SharedArrayBuffer(24) }, files);
+  const { faults } = verifyShard({ path: now, entry, shared: new SharedArrayBuffer(24) }, files);
   return {
     result,
     faults,

@@ -42,7 +42,7 @@ function readable(directory: string, catalog: RawCatalog): Readable & { close():
 
 /** Verification without threads. */
 const inProcess = { verify: async (task: VerifyTask) => verifyShard(task, files), close: async () => {} };
-const noShards = { verify: async () => [], close: async () => {} };
+const noShards = { verify: async () => ({ faults: [], failed: [] }), close: async () => {} };
 
 test('every byte of every shard file: a flip is found, and no wrong record is returned', async () => {
   const directory = scratch();
@@ -67,7 +67,7 @@ test('every byte of every shard file: a flip is found, and no wrong record is re
       const flipped = Buffer.from(bytes);
       flipped[at]! ^= 1 << (at & 7);
       writeFileSync(path, flipped);
-      const found = verifyShard({ path, entry, shared }, files);
+      const { faults: found } = verifyShard({ path, entry, shared }, files);
       if (found.length === 0) throw new Error(`byte ${at} of ${path} was changed and not found`);
       const reads = readable(directory, raw.catalog());
       failed += (await readAll(reads, concerned, at % 8 === 0)).length;

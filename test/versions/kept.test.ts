@@ -3,7 +3,6 @@
 // Method: one collection with three kinds of shards (of version 0, of version 1, inline), read before and after; examples whose
 // outcome is known.
 
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { encryptStore, memory, openStore, repairStore, type Store } from '../../dist/src/index.js';
@@ -79,19 +78,6 @@ test('a repair from the catalog, a backup and an encryption keep versions, and u
     expect(things.getSync(23)).toEqual({ id: 23, mail: 'm2' });
     await store.close();
   }
-});
-
-test('without the catalog, a repair never takes records of one version for those of another', async () => {
-  const directory = scratch();
-  const store = await mixed(directory);
-  await store.close();
-  rmSync(join(directory, 'index'), { recursive: true });
-  const { lost } = await repairStore(directory, { workers: 1 });
-  expect(lost.map(({ message }) => message)).toEqual([expect.stringContaining('stored after a migration')]);
-  const repaired = await openStore(directory, { hotSet: false });
-  expect(repaired.collection('things').getSync(3)).toEqual({ id: 3, mail: 'm0', old: 3 });
-  expect(repaired.collection('things').getSync(21)).toBeUndefined();
-  await repaired.close();
 });
 
 test('an index that is made later, and the profile, are of records in the version of the collection', async () => {

@@ -1,6 +1,8 @@
 // Options of a store as flags: made from the table of the options, so that a new option has its flag, its help and its
 // checks by being in the table. What a flag says goes over config file and environment.
 
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readOption } from '../../config/words.js';
 import type { DataRow } from '../../options/check.js';
@@ -24,6 +26,7 @@ export const RECORD_FLAGS: readonly FlagName[] = [...READING_FLAGS, 'schemaVersi
 /** What these flags are parsed to. */
 export type StoreFlags = Partial<Pick<StoreOptions, Exclude<FlagName, 'keyFile'> | 'config' | 'collections'>> & {
   readonly keyFile?: string;
+  readonly functions?: string;
 };
 
 /** Adds `--config` and `--no-config`, `--trust-owner`, `--key-file`, and the flags of these options. */
@@ -31,7 +34,8 @@ export function withStoreFlags(command: Command, names: readonly FlagName[] = []
   const files = 'gristmill.config.json, .js or .ts in this directory';
   command
     .option('--config <file>', `config file to read (default: ${files})`)
-    .option('--no-config', 'read no config file and no GRISTMILL_ variables');
+    .option('--no-config', 'read no config file and no GRISTMILL_ variables')
+    .option('--functions <module>', 'module whose default export is the list of functions that migrations call');
   for (const name of new Set<FlagName>([...names, 'trustOwner', 'trustShared', 'keyFile']))
     withFlagOf(command, name, STORE_SETTINGS[name]);
   return command;
@@ -65,12 +69,23 @@ export function withCollectionsFlag(command: Command): Command {
 export async function storeOptionsIn(flags: StoreFlags): Promise<StoreOptions> {
   const names = [...STORE_FLAGS.filter((name) => name !== 'keyFile'), 'config'] as const;
   const given = names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]);
-  const { keyFile } = flags;
+  const { keyFile, functions } = flags;
   const encryption = keyFile === undefined ? {} : { encryption: { keyFile } };
-  const options: StoreOptions = { ...Object.fromEntries(given), ...encryption };
+  const called = functions === undefined ? {} : { functions: await functionsIn(functions) };
+  const options: StoreOptions = { ...Object.fromEntries(given), ...encryption, ...called };
   if (flags.collections === undefined) return options;
   const { readCollections } = await import('../../config/settings.js');
   return { ...options, collections: readCollections(flags.collections, '--collections') };
+}
+
+/** What a module gives; `openStore` checks it. @throws TypeError if the module cannot be loaded */
+async function functionsIn(path: string): Promise<NonNullable<StoreOptions['functions']>> {
+  try {
+    const { default: functions } = await import(pathToFileURL(resolve(path)).href);
+    return functions;
+  } catch (cause) {
+    throw new TypeError(`--functions: ${path} cannot be loaded: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function wordFor(row: DataRow): string {

@@ -4,8 +4,8 @@ import { elementsOf } from '../text/tree.js';
 import type { Action, ActionOf, Kind } from './kind.js';
 import { ofValue, within } from './value-kind.js';
 
-/** @param kindOf gives the kind of each operation that is done to elements */
-export const eachOf = (kindOf: (action: Action) => Kind<Action>) =>
+/** @param kindOf gives the kind of each operation that is done to elements. @param inverseOf what undoes them */
+export const eachOf = (kindOf: (action: Action) => Kind<Action>, inverseOf: (ops: readonly Action[]) => Action[]) =>
   ofValue<ActionOf<'each'>>({
     change: ({ ops }, { compile }) => {
       const changeElement = compile(ops);
@@ -21,7 +21,7 @@ export const eachOf = (kindOf: (action: Action) => Kind<Action>) =>
     inverse: ({ path, ops }) => ({
       op: 'each',
       path,
-      ops: ops.toReversed().map((action) => kindOf(action).inverse(action)),
+      ops: inverseOf(ops),
     }),
     canFail: ({ ops }) => ops.some((action) => kindOf(action).canFail(action)),
     isLossless: ({ ops }) => ops.every((action) => kindOf(action).isLossless(action)),

@@ -3,7 +3,7 @@
 // What each operation has to say of itself. There is a file for each family of operations, and kinds.ts has all of them.
 
 import { formatPath, parsePath } from '../../keys/paths.js';
-import type { Place } from '../failure.js';
+import { type Place, Refusal } from '../failure.js';
 import type { Slot } from '../text/tree.js';
 import type { Functions, Operation, OperationOf } from '../types.js';
 
@@ -15,10 +15,27 @@ type Undoing =
   | { readonly op: 'uncall'; readonly name: string; readonly version: number };
 
 /** An operation, or what undoes one. */
-export type Action =
+export type Action = (
   | Exclude<Operation, OperationOf<'each'>>
   | Undoing
-  | { readonly op: 'each'; readonly path: string; readonly ops: readonly Action[] };
+  | { readonly op: 'each'; readonly path: string; readonly ops: readonly Action[] }
+) &
+  OrNull;
+
+/** Whether a value that the operation cannot make is null. Of `map`, `retype`, `unwrap`, `split` and `merge`. */
+export interface OrNull {
+  readonly orNull?: true;
+}
+
+/** What `make` gives; if it refuses, and the action is to write null then, `nulls`. */
+export function madeOrNull<T>({ orNull }: OrNull, make: () => T, nulls: T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (orNull && error instanceof Refusal) return nulls;
+    throw error;
+  }
+}
 
 export type ActionOf<Name extends Action['op']> = Extract<Action, { readonly op: Name }>;
 

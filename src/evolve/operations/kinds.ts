@@ -12,7 +12,7 @@ import { retype } from './retype.js';
 import type { ValueKind } from './value-kind.js';
 import { map, unwrap, wrap } from './values.js';
 
-const VALUE_KINDS = { map, retype, wrap, unwrap, each: eachOf(kindOf) };
+const VALUE_KINDS = { map, retype, wrap, unwrap, each: eachOf(kindOf, inverseOf) };
 
 const KINDS: { readonly [Name in Action['op']]: Kind<ActionOf<Name>> } = {
   ...VALUE_KINDS,
@@ -40,5 +40,20 @@ export function valueKindOf(action: Action): ValueKind<ActionOf<'map'>> | undefi
 
 /** Actions that undo others, the last one first. */
 export function inverseOf(actions: readonly Action[]): Action[] {
-  return actions.toReversed().map((action) => kindOf(action).inverse(action));
+  return actions.toReversed().map((action): Action => {
+    const inverse = kindOf(action).inverse(action);
+    // What became null comes back as null.
+    return action.orNull ? { ...inverse, orNull: true } : inverse;
+  });
+}
+
+/** The operations whose values may become null. */
+const WITH_VALUES: ReadonlySet<Action['op']> = new Set(['map', 'retype', 'unwrap', 'split', 'merge']);
+
+/** The same actions; a value that one of them cannot make is null. */
+export function withNulls(actions: readonly Action[]): readonly Action[] {
+  return actions.map((action): Action => {
+    if (action.op === 'each') return { ...action, ops: withNulls(action.ops) };
+    return WITH_VALUES.has(action.op) ? { ...action, orNull: true } : action;
+  });
 }

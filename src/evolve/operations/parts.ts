@@ -3,12 +3,13 @@
 // One string and its parts. Both refuse parts that could not be told apart again.
 
 import { Refusal } from '../failure.js';
-import { objectsAt, textOf } from '../text/tree.js';
-import { type ActionOf, type Kind, type MemberPlace, memberAt, siblingPath, siblings } from './kind.js';
+import { type Member, objectsAt, textOf } from '../text/tree.js';
+import { type ActionOf, type Kind, type MemberPlace, madeOrNull, memberAt, siblingPath, siblings } from './kind.js';
 import { refuseTaken } from './members.js';
 
 export const split: Kind<ActionOf<'split'>> = {
-  apply: ({ path, into, separator }) => {
+  apply: (action) => {
+    const { path, into } = action;
     const source = memberAt(path);
     const targets = into.map((name) => memberAt(siblingPath(path, name)));
     return (record) => {
@@ -17,12 +18,10 @@ export const split: Kind<ActionOf<'split'>> = {
         const [member, second] = object.named(source.name);
         if (member === undefined) continue;
         if (second !== undefined) throw new Refusal('REPEATED', source.place, 'is there more than once');
-        const parts = stringIn(textOf(member.value), source).split(separator);
-        if (parts.length !== into.length) {
-          throw new Refusal('WRONG_PARTS', source.place, `has ${parts.length} parts, and not ${into.length}`);
-        }
+        const nulls = into.map(() => 'null');
+        const parts = madeOrNull(action, () => partsOf(textOf(member.value), action, source), nulls);
         object.remove(member);
-        for (const [i, part] of parts.entries()) object.append(into[i]!, JSON.stringify(part));
+        for (const [i, part] of parts.entries()) object.append(into[i]!, part);
       }
     };
   },
@@ -35,7 +34,8 @@ export const split: Kind<ActionOf<'split'>> = {
 };
 
 export const merge: Kind<ActionOf<'merge'>> = {
-  apply: ({ path, members, separator }) => {
+  apply: (action) => {
+    const { path, members } = action;
     const target = memberAt(path);
     const sources = members.map((name) => memberAt(siblingPath(path, name)));
     return (record) => {
@@ -43,20 +43,12 @@ export const merge: Kind<ActionOf<'merge'>> = {
         refuseTaken(object, target);
         const found = sources.map(({ name }) => object.named(name));
         if (found.every((named) => named.length === 0)) continue;
-        const parts = found.map(([member, second], i) => {
-          if (member === undefined) throw new Refusal('INCOMPLETE', sources[i]!.place, 'is not there');
-          if (second !== undefined) throw new Refusal('REPEATED', sources[i]!.place, 'is there more than once');
-          return stringIn(textOf(member.value), sources[i]!);
-        });
-        const merged = parts.join(separator);
-        // Parts may also make a separator together: "a-" and "b", with "--" between them.
-        const again = merged.split(separator);
-        const wrong = parts.findIndex((part, i) => part !== again[i]);
-        if (wrong !== -1 || again.length !== parts.length) {
-          throw new Refusal('WRONG_PARTS', sources[Math.max(0, wrong)]!.place, `has ${shown(separator)} in it`);
-        }
-        for (const [member] of found) object.remove(member!);
-        object.append(target.name, JSON.stringify(merged));
+        const repeated = found.findIndex((named) => named.length > 1);
+        if (repeated !== -1) throw new Refusal('REPEATED', sources[repeated]!.place, 'is there more than once');
+        const parts = found.map(([member]) => member);
+        const merged = madeOrNull(action, () => mergedOf(parts, action, sources), 'null');
+        for (const member of parts) if (member) object.remove(member);
+        object.append(target.name, merged);
       }
     };
   },
@@ -66,6 +58,31 @@ export const merge: Kind<ActionOf<'merge'>> = {
   places: ({ path, members }) => [...siblings(path, members), memberAt(path).place],
   moves: () => [],
 };
+
+/** The parts of a string, as tokens. */
+function partsOf(text: string, { into, separator }: ActionOf<'split'>, source: MemberPlace): string[] {
+  const parts = stringIn(text, source).split(separator);
+  if (parts.length === into.length) return parts.map((part) => JSON.stringify(part));
+  throw new Refusal('WRONG_PARTS', source.place, `has ${parts.length} parts, and not ${into.length}`);
+}
+
+/** The string that members make together, as a token. */
+function mergedOf(
+  members: readonly (Member | undefined)[],
+  { separator }: ActionOf<'merge'>,
+  sources: readonly MemberPlace[],
+): string {
+  const parts = members.map((member, i) => {
+    if (member === undefined) throw new Refusal('INCOMPLETE', sources[i]!.place, 'is not there');
+    return stringIn(textOf(member.value), sources[i]!);
+  });
+  const merged = parts.join(separator);
+  // Parts may also make a separator together: "a-" and "b", with "--" between them.
+  const again = merged.split(separator);
+  const wrong = parts.findIndex((part, i) => part !== again[i]);
+  if (wrong === -1 && again.length === parts.length) return JSON.stringify(merged);
+  throw new Refusal('WRONG_PARTS', sources[Math.max(0, wrong)]!.place, `has ${shown(separator)} in it`);
+}
 
 function stringIn(text: string, { place }: MemberPlace): string {
   if (!text.startsWith('"')) throw new Refusal('WRONG_KIND', place, 'is no string');

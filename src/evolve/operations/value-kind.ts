@@ -4,7 +4,7 @@
 
 import { Refusal } from '../failure.js';
 import { objectsAt, textOf } from '../text/tree.js';
-import { type Action, type Change, type Context, type Kind, memberAt } from './kind.js';
+import { type Action, type Change, type Context, type Kind, madeOrNull, memberAt } from './kind.js';
 
 /** Of an operation that changes the value of one member, whatever else is in the record. */
 export interface ValueKind<A extends Action & { readonly path: string }> {
@@ -16,11 +16,18 @@ export interface ValueKind<A extends Action & { readonly path: string }> {
 
 /** A kind of operation of which only the change of the value is its own. */
 export function ofValue<A extends Action & { readonly path: string }>(kind: ValueKind<A>): Kind<A> & ValueKind<A> {
+  const changeOf = (action: A, context: Context): Change => {
+    const change = kind.change(action, context);
+    return action.orNull ? (text) => madeOrNull(action, () => change(text), 'null') : change;
+  };
   return {
     ...kind,
+    change: changeOf,
+    canFail: (action) => !action.orNull && kind.canFail(action),
+    isLossless: (action) => !action.orNull && kind.isLossless(action),
     apply: (action, context) => {
       const { parent, name, place } = memberAt(action.path);
-      const change = kind.change(action, context);
+      const change = changeOf(action, context);
       return (record) => {
         for (const member of objectsAt(record, parent).flatMap((object) => object.named(name))) {
           try {

@@ -5,8 +5,9 @@
 import type { KeyPath } from '../../keys/key-path.js';
 import { MigrationFailure, type OperationLabel } from '../failure.js';
 import type { Action, Change, Context } from '../operations/kind.js';
-import { inverseOf, kindOf } from '../operations/kinds.js';
-import type { Functions, Migration, Plan } from '../types.js';
+import { inverseOf, kindOf, withNulls } from '../operations/kinds.js';
+import type { Functions, Migration, Plan, StoredMigration } from '../types.js';
+import { chained } from './chain.js';
 import { compiled } from './compiled.js';
 import type { FailureOf } from './interpret.js';
 import { isTouched, sourceBefore } from './places.js';
@@ -17,9 +18,11 @@ import { restored } from './restore.js';
  * @param migrations of one collection, each from the version that the one before leads to
  * @throws TypeError if there is none, or if they do not follow each other
  */
-export function planOf(migrations: readonly Migration[], functions: Functions = []): Plan {
+export function planOf(migrations: readonly StoredMigration[], functions: Functions = []): Plan {
   checkSequence(migrations);
-  return new ComposedPlan(migrations, functions);
+  return migrations.some(({ onFailure }) => onFailure === 'keep')
+    ? chained(migrations, (some) => new ComposedPlan(some, functions))
+    : new ComposedPlan(migrations, functions);
 }
 
 class ComposedPlan implements Plan {
@@ -32,11 +35,11 @@ class ComposedPlan implements Plan {
   readonly #up: Change;
   readonly #down: Change;
 
-  constructor(migrations: readonly Migration[], functions: Functions) {
+  constructor(migrations: readonly StoredMigration[], functions: Functions) {
     const labels = migrations.flatMap(({ to, ops }) =>
       ops.map(({ op }, operation): OperationLabel => ({ operation, version: to, op })),
     );
-    const actions = migrations.flatMap(({ ops }) => ops as readonly Action[]);
+    const actions = migrations.flatMap(actionsOf);
     const context: Context = { functions, compile: (nested) => compiled(nested, context) };
     this.migrations = migrations;
     this.from = migrations[0]!.from;
@@ -65,6 +68,11 @@ class ComposedPlan implements Plan {
   sourceOf(path: KeyPath): KeyPath | undefined {
     return sourceBefore(this.#actions, path);
   }
+}
+
+/** What a migration does to a record. */
+function actionsOf({ ops, onFailure }: StoredMigration): readonly Action[] {
+  return onFailure === 'null' ? withNulls(ops) : ops;
 }
 
 function failureOf(labels: readonly OperationLabel[]): FailureOf {

@@ -9,6 +9,7 @@ import type { BadFile } from '../../base/import-report.js';
 import { isMissing } from '../../base/system-errors.js';
 import type { Pause } from '../../parallel/pause.js';
 import type { BlobReader, BlobWriter, StorePlace } from '../../store/files/blobs.js';
+import type { QuarantinedFacts } from '../../store/quarantine/lines.js';
 import { findQuarantine, newQuarantineName, pathOfQuarantine } from '../../store/quarantine/names.js';
 
 const READ_BYTES = 1 << 20;
@@ -78,6 +79,12 @@ export class Quarantine {
   note({ file, reason, message }: BadFile): void {
     const facts = { file, record: 0, offset: 0, start: 0, reason, message, bytes: 0, rawBase64: '' };
     this.#open().append(Buffer.from(`${JSON.stringify(facts)}\n`));
+  }
+
+  /** Puts a record aside. @param raw its bytes @throws IO_ERROR, DISK_FULL */
+  put(facts: Omit<QuarantinedFacts, 'bytes'>, raw: Buffer): void {
+    const line = { ...facts, bytes: raw.byteLength, rawBase64: raw.toString('base64') };
+    this.#open().append(Buffer.from(`${JSON.stringify(line)}\n`));
   }
 
   /** Ends the file, and makes it and its name durable. @throws IO_ERROR, DISK_FULL */

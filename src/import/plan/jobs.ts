@@ -6,6 +6,7 @@ import type { RecordLayout } from '../../kernel/contract.js';
 import { namesOf, numbersIn } from '../../keys/key-path.js';
 import { parsePointer } from '../../keys/paths.js';
 import { framingOf } from '../../store/framing.js';
+import type { EvolvedOrigin } from '../../store/shapes/evolved.js';
 import type { KeyRule } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { spellingOf } from '../options/spelling.js';
@@ -27,8 +28,9 @@ interface JobContext {
   readonly hashesSpans: boolean;
   /** Whether only a profile of the records is wanted. */
   readonly storesNothing?: true | undefined;
-  /** That of the collection. */
+  /** That of the collection, and its versions. */
   readonly shape?: number | undefined;
+  readonly evolved?: EvolvedOrigin | undefined;
   /** By index number, what hides the keys, where they are hidden. */
   readonly secrets?: readonly Uint8Array[] | undefined;
 }
@@ -86,7 +88,7 @@ export class Tasks {
 
 function setupOf(
   options: FilledImportOptions,
-  { id, firstShard, together, key, positions, hashesSpans, storesNothing, shape, secrets }: JobContext,
+  { id, firstShard, together, key, positions, hashesSpans, storesNothing, shape, evolved, secrets }: JobContext,
   recordLayout: RecordLayout,
 ): ScanSetup {
   const { codec, maxExpansion, maxDecoderMemory, format, types, key: keyOption } = options;
@@ -139,6 +141,8 @@ function setupOf(
       ...(uniqueIndexes.length > 0 && { unique: uniqueIndexes }),
       ...(keptIndexes.length > 0 && { kept: keptIndexes }),
       ...(positions && { positions }),
+      // The import may bring other indexes.
+      ...(evolved && { evolved: { ...evolved, key, indexes, unique: uniqueIndexes, kept: keptIndexes } }),
     },
   };
 }

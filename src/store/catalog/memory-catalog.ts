@@ -68,7 +68,8 @@ class MemorySnapshot extends StateReader implements CatalogSnapshot {
 
   snapshot(): CatalogSnapshot {
     this.assertOpen();
-    return new MemorySnapshot(this.file, this.#index, this.#index.held.get(this) as State, this.#mine);
+    const state = this.#index.held.get(this) as State;
+    return withFunctions(new MemorySnapshot(this.file, this.#index, state, this.#mine), this);
   }
 
   release(): void {
@@ -131,7 +132,7 @@ export class MemoryCatalog extends StateReader implements Catalog {
 
   snapshot(): CatalogSnapshot {
     this.assertOpen();
-    return new MemorySnapshot(this.file, this.#index, this.#index.state, this.#snapshots);
+    return withFunctions(new MemorySnapshot(this.file, this.#index, this.#index.state, this.#snapshots), this);
   }
 
   async transaction<T>(change: (write: CatalogWrite) => T): Promise<T> {
@@ -185,4 +186,9 @@ export class MemoryCatalog extends StateReader implements Catalog {
 
 function closedError(file: string): GristmillError {
   return new GristmillError('STORE_CLOSED', `the store of ${file} has been closed: open it again`, { file });
+}
+
+function withFunctions(snapshot: MemorySnapshot, { functions }: StateReader): MemorySnapshot {
+  snapshot.functions = functions;
+  return snapshot;
 }

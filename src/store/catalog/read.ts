@@ -77,7 +77,7 @@ export class CatalogReader implements CatalogRead {
   readonly #pages: ByteMap;
   /** Header and manifests as they were read last. */
   protected readonly decoded: Decoded;
-
+  functions: NonNullable<History['functions']> = [];
   /** @param decoded what a writer of the same catalog tells of what it has written */
   constructor(file: string, meta: ByteMap, pages: ByteMap, decoded = new Decoded()) {
     this.file = file;
@@ -121,7 +121,9 @@ export class CatalogReader implements CatalogRead {
     const found = this.#meta.range({ start: Buffer.of(MetaKind.collection), end: Buffer.of(MetaKind.collection + 1) });
     const manifests = found.map((raw) => this.collectionIn(raw));
     // The order of pseudonyms says nothing.
-    return this.decoded.names === undefined ? manifests : manifests.sort(byName);
+    return this.decoded.names === undefined
+      ? manifests
+      : manifests.sort(({ name: left }, { name: right }) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
   }
 
   collectionIn({ key, value }: RawValue): CollectionManifest {
@@ -216,7 +218,8 @@ export class CatalogReader implements CatalogRead {
   }
 
   history(collectionId: number): History | undefined {
-    return this.#decoded<History>(historyKey(collectionId), historyCheck, 'history of shapes');
+    const history = this.#decoded<History>(historyKey(collectionId), historyCheck, 'history of shapes');
+    return history && this.functions.length > 0 ? { ...history, functions: this.functions } : history;
   }
 
   schema(collectionId: number): StoredSchema | undefined {
@@ -295,6 +298,3 @@ export class CatalogReader implements CatalogRead {
     return { pageKey: found.key, page: found.value };
   }
 }
-
-const byName = (left: CollectionManifest, right: CollectionManifest): number =>
-  Buffer.compare(Buffer.from(left.name), Buffer.from(right.name));

@@ -14,7 +14,6 @@ import {
   SHAPES_MAX,
   SOURCE_ROWS_PER_CHUNK,
 } from '../../base/limits.js';
-import { checkMigration } from '../../evolve/operations/check.js';
 import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
 import { OPERATIONS } from '../../options/shared.js';
 import type { AuditHead } from '../audit-types.js';
@@ -24,6 +23,7 @@ import { FRAMINGS } from '../framing.js';
 import type { LockRecord } from '../lock-types.js';
 import type { RecentState } from '../recent-types.js';
 import type { History, Shape } from '../shape-types.js';
+import { isMigration } from '../shapes/evolved.js';
 import type { SourceLines, SourceManifest, SourceVersion } from '../source-types.js';
 import type {
   CollectionManifest,
@@ -172,19 +172,15 @@ export const collectionCheck = object<CollectionManifest>(
   },
 );
 
-const migration = is((given) => {
-  try {
-    checkMigration(given);
-    return true;
-  } catch {
-    return false;
-  }
-});
+const migration = is(isMigration);
 
-export const historyCheck = object<History>(
+export const historyCheck = object<Omit<History, 'functions'>>(
   {
     version: oneOf(1),
-    shapes: list(object<Shape>({ from: shape, migration, applied: time }), SHAPES_MAX),
+    shapes: list(
+      object<Shape>({ from: shape, migration, applied: time, onFailure: optional(oneOf('keep', 'null')) }),
+      SHAPES_MAX,
+    ),
     final: shape,
   },
   ({ shapes, final }) => {

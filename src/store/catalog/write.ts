@@ -186,7 +186,10 @@ export class CatalogWriter implements CatalogWrite {
   putHistory(collectionId: number, history: History | undefined): void {
     const at = historyKey(collectionId);
     if (history === undefined) this.#meta.remove(at);
-    else this.#meta.put(at, this.#encode(historyCheck, history, 'history of shapes'));
+    else {
+      const { functions: _, ...stored } = history;
+      this.#meta.put(at, this.#encode(historyCheck, stored, 'history of shapes'));
+    }
   }
 
   putProfile(collectionId: number, profile: Uint8Array | undefined): void {

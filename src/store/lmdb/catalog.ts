@@ -66,7 +66,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     this.#index = index;
     this.#options = options;
     this.#stored = stored;
-    this.#environment = { file, index, snapshots: new Set(), isChanging: () => this.#isWriting };
+    this.#environment = { file, index, snapshots: new Set(), isChanging: () => this.#isWriting, catalog: this };
     this.#room = new CommitRoom(file);
     onTransaction(index, () => this.#reading++);
   }

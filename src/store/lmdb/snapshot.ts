@@ -26,6 +26,7 @@ export class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
     super(file, meta, pages, new Decoded(index.sealed?.seal));
     this.#environment = environment;
     this.#transaction = transaction;
+    this.functions = environment.catalog.functions;
     snapshots.add(this);
   }
 
@@ -66,6 +67,8 @@ export interface Environment {
   readonly index: OpenIndex;
   readonly snapshots: Set<CatalogSnapshot>;
   readonly isChanging: () => boolean;
+  /** Knows what migrations may call. */
+  readonly catalog: Pick<CatalogReader, 'functions'>;
 }
 
 export function closedError(file: string): GristmillError {

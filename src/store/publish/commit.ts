@@ -103,7 +103,7 @@ function collectionId(catalog: Catalog, write: CatalogWrite, current: Collection
   return id;
 }
 
-/** Places the shards that have records behind those there are. @param shape of the collection: who imports into it gives it */
+/** Places the shards that have records behind those there are. @param shape of the collection: shards have it that say no other */
 function placeAfter(
   stored: readonly ShardEntry[],
   shards: Publication['shards'],
@@ -114,7 +114,7 @@ function placeAfter(
   const placed: ShardEntry[] = [];
   for (const entry of shards) {
     if (entry.records === 0) continue;
-    placed.push({ ...entry, firstOrdinal, ...(shape && { shape }) });
+    placed.push({ ...entry, firstOrdinal, shape: (entry.shape ?? shape) || undefined });
     firstOrdinal += entry.records;
   }
   return placed;

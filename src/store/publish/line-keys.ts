@@ -67,8 +67,9 @@ export function lineOf(
   return line && reshapedBytes(line, formsOf(read, manifest).of(entry));
 }
 
-function storedLine(
-  read: LineRead,
+/** The same in the shape that it is stored in. @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR */
+export function storedLine(
+  read: Pick<LineRead, 'inlineRecord'>,
   { directory, blobs }: StorePlace,
   entry: ShardEntry,
   ordinal: number,

@@ -176,12 +176,13 @@ export async function publish(
   publication: Publication,
   pages: AsyncIterable<PageBatch> | Iterable<PageBatch>,
   settled: () => Settled,
+  beside?: Beside,
 ): Promise<PublishResult> {
   const publisher = new Publisher(catalog, publication);
   try {
     for await (const batch of pages) await publisher.add(batch);
     await publisher.settle(settled());
-    return await publisher.commit();
+    return await publisher.commit(beside);
   } finally {
     await publisher.close();
   }

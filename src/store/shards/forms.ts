@@ -6,7 +6,7 @@
 import { GristmillError } from '../../base/errors.js';
 import { pathAfter, pathBefore } from '../../evolve/plan/places.js';
 import { planOf } from '../../evolve/plan/plan.js';
-import type { Migration, Plan } from '../../evolve/types.js';
+import type { Functions, Plan, StoredMigration } from '../../evolve/types.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import type { History } from '../shape-types.js';
 import { leadsTo, lineOf, type Route, routeBetween } from '../shapes/tree.js';
@@ -77,7 +77,7 @@ export class Forms {
     return this.#newest === undefined ? given : pathAfter(this.#sinceGiven(this.#newest), given);
   }
 
-  #sinceGiven({ shape }: Forms): readonly Migration[] {
+  #sinceGiven({ shape }: Forms): readonly StoredMigration[] {
     return routeBetween(this.#history as History, this.#shape, shape).up;
   }
 
@@ -125,9 +125,9 @@ export function formAlong(
   return Object.freeze({ isNamed: named, shape, reshape: route && reshapeAlong(route), newest });
 }
 
-function reshapeAlong({ down, up, open }: Route): Reshape {
-  const back = planAlong(down);
-  const on = planAlong(up);
+function reshapeAlong({ down, up, open, functions }: Route): Reshape {
+  const back = planAlong(down, functions);
+  const on = planAlong(up, functions);
   const hides = back === undefined && planAlong(up.slice(up.length - open))?.isLossless === false;
   return {
     of: (text) => {
@@ -139,9 +139,15 @@ function reshapeAlong({ down, up, open }: Route): Reshape {
 }
 
 /** Undefined where there is nothing to do. The collection may have had another name for some of them. */
-function planAlong(migrations: readonly Migration[]): Plan | undefined {
+function planAlong(migrations: readonly StoredMigration[], functions?: Functions): Plan | undefined {
   const [first] = migrations;
-  return first && planOf(migrations.map((migration) => ({ ...migration, collection: first.collection })));
+  return (
+    first &&
+    planOf(
+      migrations.map((migration) => ({ ...migration, collection: first.collection })),
+      functions,
+    )
+  );
 }
 
 /**

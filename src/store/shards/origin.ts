@@ -4,9 +4,10 @@
 // should it be lost. Written by imports; a rewritten file keeps what the first one said.
 
 import { GristmillError } from '../../base/errors.js';
-import { ORIGIN_BYTES_MAX } from '../../base/limits.js';
+import { ORIGIN_BYTES_MAX, SHAPES_MAX } from '../../base/limits.js';
 import { checkIndexPaths, type KeyPath } from '../../keys/key-path.js';
 import { FRAMINGS, type Framing } from '../framing.js';
+import { areShapes, type EvolvedOrigin } from '../shapes/evolved.js';
 import type { KeyRule, ShardEntry } from '../types.js';
 import { Section } from './format.js';
 import type { ShardReader } from './read.js';
@@ -29,6 +30,8 @@ export interface ImportOrigin {
   readonly kept?: readonly KeyPath[];
   /** As in the collection's manifest. */
   readonly positions?: true | undefined;
+  /** The versions of the collection. Absent: no migration was ever applied to it. */
+  readonly evolved?: EvolvedOrigin | undefined;
 }
 
 export interface ShardOrigin extends ImportOrigin {
@@ -44,6 +47,8 @@ export interface ShardOrigin extends ImportOrigin {
   readonly sourceFrom: number;
   /** Whether the source, or the container in it, ended with this span. */
   readonly isLast: boolean;
+  /** The shape of its records, as the frame table has it. Absent: 0. */
+  readonly shape?: number;
 }
 
 /** Undefined for a file without one. @throws GristmillError CHECKSUM_MISMATCH */
@@ -98,7 +103,21 @@ function isOrigin(said: unknown): said is ShardOrigin {
     isCount(said.sourceNumber) &&
     said.sourceNumber < sources &&
     isCount(said.sourceFrom) &&
-    typeof said.isLast === 'boolean'
+    typeof said.isLast === 'boolean' &&
+    isCount(said.shape ?? 0, SHAPES_MAX) &&
+    (said.evolved === undefined || isEvolved(said.evolved))
+  );
+}
+
+function isEvolved(said: unknown): said is EvolvedOrigin {
+  if (!isObject(said)) return false;
+  const { generation, shape, shapes, final, key, indexes, unique = [], kept = [] } = said;
+  return (
+    areShapes(shapes) &&
+    [shape, final].every((number) => isCount(number, shapes.length)) &&
+    isCount(generation) &&
+    isKeyRule(key) &&
+    [indexes, unique, kept].every((paths) => Array.isArray(paths) && arePaths(paths))
   );
 }
 

@@ -131,7 +131,7 @@ export class ShardWriter {
 
   /**
    * Writes sections and tables and closes the file.
-   * @param origin the facts that a rebuild of the index needs; stored as JSON.
+   * @param origin the facts that a rebuild of the index needs; stored as JSON, with the shape.
    * @param holes ordinals that were given no line.
    * @param shape of its records (store/shape-types.ts)
    */
@@ -139,7 +139,8 @@ export class ShardWriter {
     this.#sealWaiting(true);
     const sections: Uint8Array[] = [];
     if (holes !== undefined) sections.push(this.#section(Section.holes, holes.encode()));
-    if (origin !== undefined) sections.push(this.#section(Section.origin, Buffer.from(JSON.stringify(origin))));
+    if (origin !== undefined)
+      sections.push(this.#section(Section.origin, Buffer.from(JSON.stringify(withShape(origin, shape)))));
     const tables = {
       storedBytes: Uint32Array.from(this.#storedBytes),
       plainBytes: Uint32Array.from(this.#plainBytes),
@@ -230,4 +231,9 @@ function sum(values: readonly number[]): number {
   let total = 0;
   for (const value of values) total += value;
   return total;
+}
+
+/** The origin of a shard that is written in this shape. One that says nothing says nothing of it either. */
+function withShape({ shape: _, ...origin }: { readonly shape?: number }, shape: number): object {
+  return shape === 0 || Object.keys(origin).length === 0 ? origin : { ...origin, shape };
 }

@@ -7,6 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { FRAME_BYTES } from '../../base/limits.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
+import { evolvedOf } from '../../store/shapes/evolved.js';
 import { Forms } from '../../store/shards/forms.js';
 import type { Frame } from '../../store/shards/frame.js';
 import { Holes } from '../../store/shards/holes.js';
@@ -47,8 +48,10 @@ export async function writeLive(
       await setImmediate();
     }
     packer.finish();
-    const origin = reader === undefined ? inlineOrigin(manifest, entry) : (originOf(reader) ?? {});
-    return writer.finish(origin, holes.lines < entry.records ? holes : undefined, shape);
+    const said = reader === undefined ? inlineOrigin(manifest, entry) : originOf(reader);
+    const evolved = evolvedOf(snapshot, manifest);
+    const origin = said && { ...said, ...(evolved && { evolved }) };
+    return writer.finish(origin ?? {}, holes.lines < entry.records ? holes : undefined, shape);
   } finally {
     reader?.close();
   }
@@ -70,7 +73,7 @@ export function holesOf(entry: ShardEntry, read: Pick<CatalogRead, 'tombstones'>
   return new Holes(records, bitmap);
 }
 
-/** A rewritten file says what the first one said; what transactions put says it here. */
+/** A rewritten file says what the first one said, and the versions of today; what transactions put says it here. */
 function inlineOrigin(
   { name, framing, key, secondary, positions }: CollectionManifest,
   entry: ShardEntry,

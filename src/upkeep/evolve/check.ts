@@ -4,7 +4,7 @@
 // are inline are read here. What transactions write meanwhile is looked at last, in the publishing transaction.
 
 import { THREADLESS_BYTES_MAX } from '../../base/limits.js';
-import type { Migration } from '../../evolve/types.js';
+import type { Functions, Migration } from '../../evolve/types.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import { shardPath } from '../../store/files/layout.js';
@@ -13,6 +13,7 @@ import type { CatalogRead, CatalogSnapshot, CollectionManifest, ShardEntry } fro
 import { liveRecords } from '../indexes/live-records.js';
 import type { IndexWatch } from '../indexes/progress.js';
 import { Failures } from './failures.js';
+import { keyCheck, type StayingKey } from './keys.js';
 import type { EvolveTarget } from './options.js';
 import type { TrialResult } from './task.js';
 import { formUndone } from './undone.js';
@@ -24,6 +25,12 @@ interface Checked {
   readonly forms: Forms;
   /** Migrations that are taken back again, see `formUndone`. */
   readonly undone?: readonly Migration[] | undefined;
+  /** What they may call, if any of them calls. */
+  readonly functions?: Functions | undefined;
+  /** Of a shard, the key that a call must not change. */
+  readonly keyOf?: ((entry: ShardEntry) => StayingKey) | undefined;
+  /** Whether the places of all records that fail are wanted. */
+  readonly locates?: boolean;
 }
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR, CANCELLED */
@@ -31,16 +38,17 @@ export async function checkRecords(
   target: EvolveTarget,
   watch: IndexWatch,
   workersMax: number,
-  { snapshot, shards, forms, undone }: Checked,
+  { snapshot, shards, forms, undone, functions, keyOf, locates = false }: Checked,
 ): Promise<Failures> {
-  const failures = new Failures();
+  const failures = new Failures(locates);
   const bytes = shards.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
   watch.enter('scan', bytes);
   for (const entry of shards) {
     if (entry.fileNumber !== 0) continue;
-    const form = formUndone(forms.of(entry), undone);
+    const form = formUndone(forms.of(entry), undone, functions);
+    const check = keyOf && keyCheck(entry, keyOf(entry));
     for (const { ordinal, line } of liveRecords(snapshot, entry, snapshot.tombstones(entry))) {
-      failures.look(line.toString(), form, entry.shard, ordinal);
+      failures.look(line.toString(), form, entry.shard, ordinal, check);
     }
     await watch.pause();
   }
@@ -51,7 +59,8 @@ export async function checkRecords(
     const start = (entry: ShardEntry): Promise<TrialResult> =>
       workers.trial({
         ...{ entry, dead: snapshot.tombstones(entry), shared: watch.shared.buffer },
-        ...{ path: shardPath(target.directory, entry.file), route: forms.routeOf(entry), undone },
+        ...{ path: shardPath(target.directory, entry.file), route: forms.routeOf(entry), undone, locates },
+        ...{ functions, key: keyOf?.(entry) },
       });
     for await (const { result } of inOrder(files, threads + 1, start, watch.stop)) {
       await watch.pause();
@@ -66,12 +75,14 @@ export async function checkRecords(
 /** What transactions have written since a state was looked at. */
 export class LateRecords {
   readonly #forms: Forms;
+  readonly #keyOf: Checked['keyOf'];
   /** Of each inline shard the records that were there. */
   readonly #seen: ReadonlyMap<number, number>;
 
   /** @param shards as they were */
-  constructor(shards: readonly ShardEntry[], forms: Forms) {
+  constructor(shards: readonly ShardEntry[], forms: Forms, keyOf: Checked['keyOf']) {
     this.#forms = forms;
+    this.#keyOf = keyOf;
     this.#seen = new Map(shards.map(({ shard, records }) => [shard, records]));
   }
 
@@ -83,8 +94,9 @@ export class LateRecords {
       if (entry.fileNumber !== 0 || entry.records <= from || !mayFail(entry)) continue;
       const dead = read.tombstones(entry);
       const form = this.#forms.of(entry);
+      const check = this.#keyOf && keyCheck(entry, this.#keyOf(entry));
       for (const { ordinal, line } of read.inlineRecords(entry.shard, from, entry.records - from)) {
-        if (!isDead(dead, ordinal)) failures.look(line.toString(), form, entry.shard, ordinal);
+        if (!isDead(dead, ordinal)) failures.look(line.toString(), form, entry.shard, ordinal, check);
       }
     }
     return failures;

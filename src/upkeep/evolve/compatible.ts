@@ -21,7 +21,6 @@ import { shapeAfter } from './evolve.js';
 import { versionsOf } from './history.js';
 import type { EvolveReport, EvolveTarget } from './options.js';
 import type { RecordFailures } from './record-failures.js';
-import { refuseCalls } from './refuse-calls.js';
 import { Reshaping } from './reshape.js';
 
 export interface CompatibilityTarget extends EvolveTarget {
@@ -84,7 +83,6 @@ export async function checkCompatibility(
   options?: StoreCompatibilityOptions,
 ): Promise<CompatibilityReport> {
   const migration = checkMigration(given);
-  refuseCalls(migration.ops);
   const filled = resolveOptions('compatibility', OPTIONS, options);
   const how = { ...filled, signal: either(filled.signal, target.closing) };
   target.catalog.refresh();
@@ -92,7 +90,7 @@ export async function checkCompatibility(
   const watch = new IndexWatch(how, 'check');
   try {
     const manifest = collectionOf(snapshot, migration.collection);
-    const versions = versionsOf(snapshot, manifest);
+    const versions = versionsOf(snapshot, manifest, target.catalog.functions);
     const next = shapeAfter(versions, migration);
     const reshaping = new Reshaping(target, watch, how.workers, { snapshot, manifest }, next);
     const before = lineOf(versions.history, versions.shape).slice(0, -1).toReversed();

@@ -11,12 +11,13 @@ import type { StorePlace } from '../../store/files/blobs.js';
 import { WriterLock } from '../../store/lock/writer-lock.js';
 import { collectGarbage } from '../../store/publish/garbage.js';
 import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
-import type { History } from '../../store/shape-types.js';
+import type { History, Shape } from '../../store/shape-types.js';
 import { leadsTo, lineOf, routeBetween } from '../../store/shapes/tree.js';
 import type { Catalog } from '../../store/types.js';
 import { collectionOf } from '../collection-of.js';
 import { type CollectionChangeOptions, resolveChangeOptions } from '../collections/options.js';
 import { IndexWatch } from '../indexes/progress.js';
+import type { PutAside } from './aside.js';
 import { checkFrom, type Versions, versionMismatch, versionsOf } from './history.js';
 import {
   type EvolveOptions,
@@ -24,8 +25,9 @@ import {
   type EvolveTarget,
   type FilledEvolveOptions,
   resolveEvolve,
+  resolveUndo,
+  type UndoOptions,
 } from './options.js';
-import { refuseCalls } from './refuse-calls.js';
 import { type NextShape, Reshaping } from './reshape.js';
 
 /**
@@ -35,10 +37,9 @@ import { type NextShape, Reshaping } from './reshape.js';
  */
 export function applyMigration(target: EvolveTarget, given: unknown, options?: EvolveOptions): Promise<EvolveReport> {
   const migration = checkMigration(given);
-  refuseCalls(migration.ops);
   const { collection } = migration;
-  return evolve(target, collection, resolveEvolve('evolve', options, target.closing), (versions) =>
-    shapeAfter(versions, migration),
+  return evolve(target, collection, resolveEvolve(options, target.closing), (versions, onFailure) =>
+    shapeAfter(versions, migration, onFailure),
   );
 }
 
@@ -50,9 +51,9 @@ export function undoMigrations(
   target: EvolveTarget,
   collection: string,
   to: number,
-  options?: EvolveOptions,
+  options?: UndoOptions,
 ): Promise<EvolveReport> {
-  return evolve(target, collection, resolveEvolve('undoMigrations', options, target.closing), (versions) =>
+  return evolve(target, collection, resolveUndo(options, target.closing), (versions) =>
     shapeBefore(versions, collection, to),
   );
 }
@@ -61,11 +62,14 @@ async function evolve(
   target: EvolveTarget,
   collection: string,
   options: FilledEvolveOptions,
-  nextOf: (versions: Versions) => NextShape,
+  nextOf: (versions: Versions, onFailure?: NextShape['onFailure']) => NextShape,
 ): Promise<EvolveReport> {
   const { catalog } = target;
   catalog.refresh();
   collectionOf(catalog, collection);
+  const { onFailure } = options;
+  let aside: PutAside | undefined;
+  let isPublished = false;
   const watch = new IndexWatch(options, 'migration');
   const lock = options.dryRun
     ? undefined
@@ -73,25 +77,44 @@ async function evolve(
   const snapshot = catalog.snapshot();
   try {
     const manifest = collectionOf(snapshot, collection);
-    const versions = versionsOf(snapshot, manifest);
-    const next = nextOf(versions);
-    const reshaping = new Reshaping(target, watch, options.workers, { snapshot, manifest }, next);
-    const looked = await reshaping.look();
-    const failures = reshaping.named(looked.failures);
+    const versions = versionsOf(snapshot, manifest, catalog.functions);
+    const state = { snapshot, manifest };
+    const first = new Reshaping(target, watch, options.workers, state, nextOf(versions));
+    const found = await first.look(onFailure === 'quarantine');
+    const failures = first.named(found.failures);
+    const isHelped = found.failures.total > 0 && onFailure !== 'refuse';
+    const next = nextOf(versions, isHelped ? onFailure : undefined);
+    const reshaping = isHelped ? new Reshaping(target, watch, options.workers, state, next) : first;
+    // What can be null is null; the others can all be kept, or put aside.
+    const looked = isHelped && onFailure !== 'quarantine' ? await reshaping.look() : found;
+    const refused = isHelped && onFailure !== 'null' ? found.failures.helpless : looked.failures;
     if (lock !== undefined) {
-      await reshaping.publish(lock, looked);
+      reshaping.refuseFailed(refused);
+      if (isHelped && onFailure === 'quarantine') aside = await reshaping.putAside(lock.token, found.failures.located);
+      await reshaping.publish(lock, looked, aside);
+      isPublished = true;
       failpoint('evolve.committed');
       await collectGarbage(catalog, target).catch(() => {}); // the next writer removes it
     }
     watch.enter('done');
-    const { records, frames, total: failed } = looked.failures;
+    const { records, frames, total: failed } = found.failures;
+    const quarantine = aside?.path;
     const { version: to } = versionsOf({ history: () => next.history }, { ...manifest, shape: next.shape });
     const facts = { collection, from: versions.version, to, applied: lock !== undefined };
-    const { isProven } = looked;
-    return { ...facts, records, frames, isProven, failed, failures, indexes: looked.indexes, seconds: watch.seconds };
+    const counts = {
+      records,
+      frames,
+      isProven: found.isProven,
+      failed,
+      refused: refused.total,
+      failures,
+      ...(quarantine && { quarantine }),
+    };
+    return { ...facts, ...counts, indexes: looked.indexes, seconds: watch.seconds };
   } catch (error) {
     throw lock === undefined ? watch.errorOf(error) : lock.reasonFor(watch.errorOf(error));
   } finally {
+    aside?.close(isPublished);
     snapshot.release();
     await lock?.release();
     watch.close();
@@ -102,29 +125,42 @@ async function evolve(
  * The shape that a migration leads to. It is a new one, unless the same migration was undone before.
  * @throws GristmillError VERSION_MISMATCH
  */
-export function shapeAfter(versions: Versions, migration: Migration): NextShape {
+export function shapeAfter(versions: Versions, migration: Migration, onFailure?: NextShape['onFailure']): NextShape {
   checkFrom(versions, migration);
   const { history, shape } = versions;
   const { collection, from, to, ops } = migration;
-  const same = history.shapes.findIndex((one) => one.from === shape && isSame(one.migration, migration));
+  // What is put aside is not there any more.
+  const policy = onFailure === 'quarantine' ? undefined : onFailure;
+  const added: Shape = {
+    ...{ from: shape, migration, applied: new Date().toISOString() },
+    ...(policy && { onFailure: policy }),
+  };
+  const same = history.shapes.findIndex((one) => isSame(one, added));
   if (same === -1 && history.shapes.length === SHAPES_MAX) {
     throw versionMismatch(
       `collection ${collection} has had ${SHAPES_MAX} migrations, which is the most that it can have`,
     );
   }
-  const added = { from: shape, migration, applied: new Date().toISOString() };
   const next: History = same === -1 ? { ...history, shapes: [...history.shapes, added] } : history;
   const number = same === -1 ? next.shapes.length : same + 1;
-  const { canFail } = planOf([migration]);
+  const { canFail } = planOf([{ ...migration, onFailure: policy }]);
   return {
-    ...{ history: next, shape: number, actions: ops as readonly Action[], migration },
+    ...{ history: next, shape: number, actions: ops as readonly Action[], migration, onFailure },
     mayFail: (entry) => canFail && (entry.shape ?? 0) !== number,
-    change: { operation: 'evolve', result: `version ${from} became ${to}` },
+    change: { operation: 'evolve', result: `version ${from} became ${to}${onFailure ? DONE[onFailure] : ''}` },
   };
 }
 
-function isSame(left: Migration, right: Migration): boolean {
-  return JSON.stringify(left.ops) === JSON.stringify(right.ops);
+/** What the audit log says of records that the migration could not change. */
+const DONE = {
+  quarantine: '; records that it could not change were put into quarantine',
+  keep: '; records that it could not change are kept as they were',
+  null: '; values that it could not change are null',
+} as const;
+
+function isSame(left: Shape, right: Shape): boolean {
+  const said = ({ from, migration, onFailure }: Shape): string => JSON.stringify([from, migration.ops, onFailure]);
+  return said(left) === said(right);
 }
 
 /** The shape that a collection had in an older version. */

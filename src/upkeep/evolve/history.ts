@@ -1,7 +1,7 @@
 // [evolve]: the versions of a collection, as its history has them.
 
 import { GristmillError } from '../../base/errors.js';
-import type { Migration } from '../../evolve/types.js';
+import type { Functions, Migration, OnFailure } from '../../evolve/types.js';
 import type { History } from '../../store/shape-types.js';
 import { lineOf, shapeAt, versionOf } from '../../store/shapes/tree.js';
 import type { CatalogRead, CollectionManifest } from '../../store/types.js';
@@ -19,8 +19,14 @@ export interface Versions {
   readonly oldest: number;
 }
 
-export function versionsOf(read: Pick<CatalogRead, 'history'>, { id, shape = 0 }: CollectionManifest): Versions {
-  const history = read.history(id) ?? NO_HISTORY;
+/** @param functions of the store: a collection without migrations has no history that knows them */
+export function versionsOf(
+  read: Pick<CatalogRead, 'history'>,
+  { id, shape = 0 }: CollectionManifest,
+  functions: Functions = [],
+): Versions {
+  const known = read.history(id) ?? NO_HISTORY;
+  const history = functions.length > 0 ? { ...known, functions } : known;
   return { history, shape, version: versionOf(history, shape), oldest: versionOf(history, history.final) };
 }
 
@@ -33,6 +39,8 @@ export interface AppliedMigration {
   readonly operations: readonly string[];
   /** Whether every record that it changed can be given back as it was. False: what it removed is kept until `finalize`. */
   readonly isFinal: boolean;
+  /** What records are that it could not change. Absent: there was none. */
+  readonly onFailure?: OnFailure;
 }
 
 /** The versions of a collection. */
@@ -66,9 +74,15 @@ export function evolution(read: CatalogRead, collection: string): EvolutionStatu
     ...{ collection, version, oldest },
     stored: stored.toSorted((left, right) => left.version - right.version),
     migrations: migrations.map((number): AppliedMigration => {
-      const { migration, applied } = shapeAt(history, number);
+      const { migration, applied, onFailure } = shapeAt(history, number);
       const operations = migration.ops.map(({ op }) => op);
-      return { version: migration.to, applied, operations, isFinal: migration.to <= oldest };
+      return {
+        version: migration.to,
+        applied,
+        operations,
+        isFinal: migration.to <= oldest,
+        ...(onFailure && { onFailure }),
+      };
     }),
   };
 }

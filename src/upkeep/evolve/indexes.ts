@@ -20,7 +20,7 @@ export interface EvolvedIndex {
   readonly change: 'kept' | 'renamed' | 'rebuilt';
 }
 
-/** @param areObjects whether each record is known to be an object @throws GristmillError MIGRATION_REFUSED */
+/** @param areObjects whether each record is known to be an object, and to be changed @throws GristmillError MIGRATION_REFUSED */
 export function evolvedIndexes(
   manifest: CollectionManifest,
   actions: readonly Action[],
@@ -28,14 +28,17 @@ export function evolvedIndexes(
 ): { readonly key: EvolvedIndex | undefined; readonly indexes: readonly EvolvedIndex[] } {
   const { name, key, keySalt, secondary } = manifest;
   // Operations lead through objects only, and the paths of keys through arrays too: a member of an array would stay.
-  const mayMove = areObjects && keySalt === undefined && actions.every(isOfTheRecord);
+  const steps = actions.filter((action) => !isCall(action));
+  const mayMove = areObjects && keySalt === undefined && steps.every(isOfTheRecord);
   const changeOf = (path: KeyPath): EvolvedIndex => {
-    if (!isTouched(actions, path)) return { path, to: path, change: 'kept' };
-    const to = sourceBefore(inverseOf(actions), path);
-    const from = to && sourceBefore(actions, to);
+    if (!isTouched(steps, path)) return { path, to: path, change: 'kept' };
+    const to = sourceBefore(inverseOf(steps), path);
+    const from = to && sourceBefore(steps, to);
     const isMoved = from !== undefined && isSamePath(from, path) && mayMove;
     return { path, to: to ?? path, change: isMoved ? 'renamed' : 'rebuilt' };
   };
+  // A function may change anything but the key (keys.ts).
+  const calls = steps.length < actions.length;
   const primary = key.kind === 'path' ? changeOf(key.path) : undefined;
   if (primary?.change === 'rebuilt') {
     const why =
@@ -44,11 +47,19 @@ export function evolvedIndexes(
         : 'only a migration that renames the member of the key, in records that are all objects, leaves the keys as they are';
     throw refusal(name, `may change the primary key ${quotedPath(primary.path)}: ${why}`);
   }
-  const indexes = secondary.map(({ path }) => changeOf(path));
+  const indexes = secondary.map(({ path }): EvolvedIndex => {
+    const index = changeOf(path);
+    return calls ? { ...index, change: 'rebuilt' } : index;
+  });
   const twin = indexes.find(({ to }, i) => indexes.findIndex((one) => isSamePath(one.to, to)) < i);
   if (twin !== undefined)
     throw refusal(name, `gives two indexes the path ${quotedPath(twin.to)}: drop one of them first`);
   return { key: primary, indexes };
+}
+
+/** Whether it is a call of a function, or undoes one. */
+export function isCall({ op }: Action): boolean {
+  return op === 'call' || op === 'uncall';
 }
 
 /** Whether it moves members of the record itself, if it moves any. */

@@ -6,7 +6,6 @@ import { either, LONG_WORK, THREADS, WAITING, type WaitingOptions } from '../../
 import type { IndexTarget } from '../indexes/build.js';
 import type { IndexProgress } from '../indexes/options.js';
 import type { Indexers } from '../indexes/task.js';
-
 import type { EvolvedIndex } from './indexes.js';
 import type { RecordFailures } from './record-failures.js';
 import type { Trials } from './task.js';
@@ -16,8 +15,21 @@ export interface EvolveTarget extends IndexTarget {
   readonly startWorkers: (threads: number) => Indexers & Trials;
 }
 
-/** Options of `store.evolve` and `store.undoMigrations`; all optional. An unknown name is a TypeError. */
-export interface EvolveOptions extends WaitingOptions {
+/** What becomes of records that a migration cannot change. */
+const ON_FAILURE = ['refuse', 'quarantine', 'keep', 'null'] as const;
+
+/** Options of `store.evolve`; all optional. An unknown name is a TypeError. */
+export interface EvolveOptions extends UndoOptions {
+  /**
+   * What becomes of records that the migration cannot change. `refuse`: then nothing is changed. `quarantine`: they go into a
+   * quarantine file, and are no longer in the collection. `keep`: they stay as they are, and readers get them so. `null`: the
+   * value that cannot be changed is null for readers. Default "refuse".
+   */
+  readonly onFailure?: 'refuse' | 'quarantine' | 'keep' | 'null' | undefined;
+}
+
+/** Options of `store.undoMigrations`; all optional. An unknown name is a TypeError. */
+export interface UndoOptions extends WaitingOptions {
   /** Whether to look at all records and to change nothing. Default false. */
   readonly dryRun?: boolean | undefined;
   /** The number of worker threads. Default: the processors this process may use. */
@@ -40,14 +52,18 @@ export interface EvolveReport {
   readonly frames: number;
   /** Whether records were left out that the profile of the collection proves not to fail (`schema`, import option `profile`). */
   readonly isProven: boolean;
-  /** Records that the migration cannot change; more than 0 after a dry run only. */
+  /** Records that the migration cannot change; without option `onFailure`, more than 0 after a dry run only. */
   readonly failed: number;
+  /** Those of them that option `onFailure` does not help, so that `evolve` refuses; more than 0 after a dry run only. */
+  readonly refused: number;
   readonly failures: readonly RecordFailures[];
   readonly indexes: readonly EvolvedIndex[];
+  /** The path of the quarantine file with the records that were put aside. Absent if there are none. */
+  readonly quarantine?: string;
   readonly seconds: number;
 }
 
-const EVOLVE_OPTIONS = {
+const UNDO_OPTIONS = {
   dryRun: { type: 'boolean', default: false, meaning: 'look at all records and change nothing' },
   ...THREADS,
   onProgress: hook<(progress: IndexProgress) => void>('called about ten times a second'),
@@ -56,14 +72,24 @@ const EVOLVE_OPTIONS = {
   ...REASON,
 } as const satisfies OptionTable;
 
+const EVOLVE_OPTIONS = {
+  ...UNDO_OPTIONS,
+  onFailure: {
+    ...{ type: 'choice', default: 'refuse', choices: ON_FAILURE },
+    meaning: 'what becomes of records that the migration cannot change',
+  },
+} as const satisfies OptionTable;
+
 export type FilledEvolveOptions = Resolved<typeof EVOLVE_OPTIONS>;
 
 /** @param closing cancels as the option `signal` does. @throws TypeError */
-export function resolveEvolve(
-  method: string,
-  given: EvolveOptions | undefined,
-  closing: AbortSignal | undefined,
-): FilledEvolveOptions {
-  const options = resolveOptions(method, EVOLVE_OPTIONS, given);
+export function resolveEvolve(given: EvolveOptions | undefined, closing: AbortSignal | undefined): FilledEvolveOptions {
+  const options = resolveOptions('evolve', EVOLVE_OPTIONS, given);
   return { ...options, signal: either(options.signal, closing) };
+}
+
+/** @param closing cancels as the option `signal` does. @throws TypeError */
+export function resolveUndo(given: UndoOptions | undefined, closing: AbortSignal | undefined): FilledEvolveOptions {
+  const options = resolveOptions('undoMigrations', UNDO_OPTIONS, given);
+  return { ...options, onFailure: 'refuse', signal: either(options.signal, closing) };
 }

@@ -7,7 +7,7 @@
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import type { Action } from '../../evolve/operations/kind.js';
-import type { Migration } from '../../evolve/types.js';
+import type { Migration, OnFailure } from '../../evolve/types.js';
 import type { AuditChange } from '../../store/audit/types.js';
 import type { WriterLock } from '../../store/lock/writer-lock.js';
 import { addGarbage } from '../../store/publish/garbage.js';
@@ -17,6 +17,7 @@ import { nextGeneration, publishState } from '../../store/publish/publish-state.
 import { deadAmong, UniqueViolation } from '../../store/publish/unique.js';
 import { nameOf, violationError } from '../../store/publish/unique-error.js';
 import type { History } from '../../store/shape-types.js';
+import { hasCall, versionOf } from '../../store/shapes/tree.js';
 import { Forms } from '../../store/shards/forms.js';
 import type { CatalogRead, CatalogSnapshot, CatalogWrite, CollectionManifest, ShardEntry } from '../../store/types.js';
 import { collectionOf } from '../collection-of.js';
@@ -25,9 +26,11 @@ import { RefusedInline } from '../indexes/catch-up.js';
 import type { IndexWatch } from '../indexes/progress.js';
 import { refusedError } from '../indexes/refused.js';
 import { provenShards } from '../profile/proven.js';
+import { PutAside } from './aside.js';
 import { checkRecords, LateRecords } from './check.js';
 import type { Failures } from './failures.js';
-import { type EvolvedIndex, evolvedIndexes, evolvedManifests } from './indexes.js';
+import { type EvolvedIndex, evolvedIndexes, evolvedManifests, isCall } from './indexes.js';
+import type { StayingKey } from './keys.js';
 import type { EvolveTarget } from './options.js';
 import type { RecordFailures } from './record-failures.js';
 
@@ -41,6 +44,8 @@ export interface NextShape {
   readonly migration?: Migration;
   /** Whether a shard has records that may fail. */
   readonly mayFail: (entry: ShardEntry) => boolean;
+  /** What becomes of records that have no such shape: readers get them so, or they leave the collection. Absent: there is none. */
+  readonly onFailure?: OnFailure | 'quarantine' | undefined;
   /** What the audit log says. */
   readonly change: Pick<AuditChange, 'operation' | 'result'>;
 }
@@ -63,10 +68,14 @@ export class Reshaping {
   readonly #shards: readonly ShardEntry[];
   readonly #next: NextShape;
   readonly #forms: Forms;
+  /** Of records for indexes: what is put aside has to have a form, too. */
+  readonly #indexed: Forms;
   /** Whether an index keeps its entries if all records are objects. */
   readonly #needsObjects: boolean;
+  /** Of a shard, the key that a call must not change. */
+  readonly #keyOf: ((entry: ShardEntry) => StayingKey) | undefined;
   readonly #isLookedAt = (entry: ShardEntry): boolean =>
-    entry.records > 0 && (this.#needsObjects || this.#next.mayFail(entry));
+    entry.records > 0 && (this.#needsObjects || this.#keyOf !== undefined || this.#next.mayFail(entry));
 
   /** @param state what is looked at @throws GristmillError MIGRATION_REFUSED */
   constructor(
@@ -85,19 +94,30 @@ export class Reshaping {
     this.#shards = state.snapshot.shards(state.manifest);
     this.#next = next;
     this.#forms = new Forms(next.history, next.shape);
-    const { key, indexes } = evolvedIndexes(state.manifest, next.actions, true);
+    const isPutAside = next.onFailure === 'quarantine';
+    this.#indexed = isPutAside ? new Forms(keeping(next), next.shape) : this.#forms;
+    const { key, indexes } = evolvedIndexes(state.manifest, next.actions, next.onFailure !== 'keep');
+    this.#keyOf = key && next.actions.some(isCall) ? this.#stayingKey(key) : undefined;
     this.#needsObjects = [...(key ? [key] : []), ...indexes].some(({ change }) => change === 'renamed');
   }
 
-  /** Looks at all records that may fail. @throws GristmillError MIGRATION_REFUSED, CHECKSUM_MISMATCH, IO_ERROR, CANCELLED */
-  async look(): Promise<Looked> {
+  #stayingKey({ path, to }: EvolvedIndex): (entry: ShardEntry) => StayingKey {
+    const { history, shape } = this.#next;
+    const forms = new Forms(history, this.#manifest.shape ?? 0);
+    const version = versionOf(history, shape);
+    return (entry) => ({ from: path, to, route: forms.routeOf(entry), version });
+  }
+
+  /** Looks at all records that may fail. @param locates whether the places of all that do are wanted @throws GristmillError MIGRATION_REFUSED, CHECKSUM_MISMATCH, IO_ERROR, CANCELLED */
+  async look(locates = false): Promise<Looked> {
     const { actions } = this.#next;
     const wanted = this.#shards.filter(this.#isLookedAt);
     const proven = this.#proven(wanted);
     const shards = wanted.filter((entry) => !proven.has(entry));
-    const state = { snapshot: this.#snapshot, shards, forms: this.#forms };
+    const state = { snapshot: this.#snapshot, shards, forms: this.#forms, locates, keyOf: this.#keyOf };
     const failures = await checkRecords(this.#target, this.#watch, this.#workers, state);
-    const { key, indexes } = evolvedIndexes(this.#manifest, actions, failures.areObjects);
+    const mayMove = failures.areObjects && this.#next.onFailure !== 'keep';
+    const { key, indexes } = evolvedIndexes(this.#manifest, actions, mayMove);
     const isProven = shards.length < wanted.length;
     return {
       failures,
@@ -109,14 +129,16 @@ export class Reshaping {
 
   #proven(wanted: readonly ShardEntry[]): ReadonlySet<ShardEntry> {
     const { migration } = this.#next;
-    if (migration === undefined || wanted.length === 0) return new Set();
+    // What a function does, no profile knows.
+    if (migration === undefined || this.#keyOf !== undefined || wanted.length === 0) return new Set();
     return provenShards(this.#snapshot, this.#manifest, this.#shards, migration, this.#needsObjects);
   }
 
   /** Looks at all records in their new shape: for which of them these migrations cannot be undone. @throws GristmillError as `look` */
   lookBack(undone: readonly Migration[]): Promise<Failures> {
     const shards = this.#shards.filter(({ records }) => records > 0);
-    const state = { snapshot: this.#snapshot, shards, forms: this.#forms, undone };
+    const functions = undone.some(({ ops }) => hasCall(ops)) ? this.#next.history.functions : undefined;
+    const state = { snapshot: this.#snapshot, shards, forms: this.#forms, undone, functions };
     return checkRecords(this.#target, this.#watch, this.#workers, state);
   }
 
@@ -144,9 +166,14 @@ export class Reshaping {
     throw new GristmillError('MIGRATION_FAILED', message, { reason: first.reason });
   }
 
-  /** Builds the indexes and publishes. @throws GristmillError as `createIndex`; MIGRATION_FAILED */
-  async publish(lock: WriterLock, looked: Looked): Promise<void> {
-    this.refuseFailed(looked.failures);
+  /** Writes the records that are put aside to their file. @throws GristmillError DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, CANCELLED */
+  putAside(id: string, located: Failures['located']): Promise<PutAside> {
+    const state = { snapshot: this.#snapshot, manifest: this.#manifest, forms: this.#forms };
+    return PutAside.write(this.#target, id, state, located, () => this.#watch.pause());
+  }
+
+  /** Builds the indexes and publishes, whatever was found of records. @throws GristmillError as `createIndex`; MIGRATION_FAILED */
+  async publish(lock: WriterLock, looked: Looked, aside?: PutAside): Promise<void> {
     const trees = new NewTrees(this.#target.catalog);
     try {
       const built = await this.#build(lock, looked, trees);
@@ -154,7 +181,7 @@ export class Reshaping {
       failpoint('evolve.publish');
       this.#watch.enter('publish');
       await this.#watch.pause();
-      await this.#target.catalog.transaction((write) => this.#write(write, lock, looked, built));
+      await this.#target.catalog.transaction((write) => this.#write(write, lock, looked, built, aside));
     } catch (error) {
       await trees.discard().catch(() => {}); // the first error is the one to tell
       throw error;
@@ -165,7 +192,7 @@ export class Reshaping {
   async #build(lock: WriterLock, { indexes }: Looked, trees: NewTrees): Promise<ReadonlyMap<number, BuiltTree>> {
     const work = { target: this.#target, watch: this.#watch, id: lock.token, workers: this.#workers };
     const manifest = this.#manifest;
-    const state = { snapshot: this.#snapshot, manifest, forms: this.#forms };
+    const state = { snapshot: this.#snapshot, manifest, forms: this.#indexed };
     const built = new Map<number, BuiltTree>();
     for (const [i, { to: path, change }] of indexes.entries()) {
       if (change !== 'rebuilt') continue;
@@ -176,15 +203,22 @@ export class Reshaping {
     return built;
   }
 
-  #write(write: CatalogWrite, lock: WriterLock, { key, indexes }: Looked, built: ReadonlyMap<number, BuiltTree>): void {
+  #write(
+    write: CatalogWrite,
+    lock: WriterLock,
+    { key, indexes }: Looked,
+    built: ReadonlyMap<number, BuiltTree>,
+    aside: PutAside | undefined,
+  ): void {
     const { catalog } = this.#target;
     const { history, shape, change } = this.#next;
     lock.check();
     const before = catalog.generation();
+    aside?.remove(catalog, write);
     const current = collectionOf(catalog, this.#manifest.name);
     refuseSchema(current);
     const shards = catalog.shards(current);
-    const late = new LateRecords(this.#shards, this.#forms);
+    const late = new LateRecords(this.#shards, this.#forms, this.#keyOf);
     const found = late.check(catalog, current, this.#isLookedAt);
     this.refuseFailed(found, catalog);
     if (this.#needsObjects && !found.areObjects) throw changedMeanwhile(current);
@@ -233,6 +267,12 @@ export class Reshaping {
       throw refusedError(catalog, this.#target, current, to, error.record);
     }
   }
+}
+
+/** The history with a migration that leaves records as they are if it cannot change them. */
+function keeping({ history, shape }: NextShape): History {
+  const shapes = history.shapes.map((one, i) => (i + 1 === shape ? { ...one, onFailure: 'keep' as const } : one));
+  return { ...history, shapes };
 }
 
 function changedMeanwhile({ name }: CollectionManifest): GristmillError {

@@ -1,10 +1,11 @@
 // [evolve]: what looking at the records of one shard takes, and what comes of it.
 
-import type { Migration } from '../../evolve/types.js';
+import type { Functions, Migration } from '../../evolve/types.js';
 import type { Workers } from '../../import/tasks/workers.js';
 import type { Sealed } from '../../store/seal/types.js';
 import type { Route } from '../../store/shapes/tree.js';
 import type { ShardEntry } from '../../store/types.js';
+import type { StayingKey } from './keys.js';
 import type { RecordFailures } from './record-failures.js';
 
 export interface TrialTask extends Sealed {
@@ -14,6 +15,12 @@ export interface TrialTask extends Sealed {
   readonly route: Route | undefined;
   /** Migrations that are taken back again, see `formUndone`. */
   readonly undone: readonly Migration[] | undefined;
+  /** What these may call; see `Route`. */
+  readonly functions: Functions | undefined;
+  /** The key that a call must not change. */
+  readonly key: StayingKey | undefined;
+  /** Whether the places of all records that fail are wanted. */
+  readonly locates: boolean;
   /** Tombstones: dead records are left out. */
   readonly dead: Uint8Array;
   /** See SharedProgress. */
@@ -32,6 +39,8 @@ export interface TrialResult {
   /** Whether each of them is an object. */
   readonly areObjects: boolean;
   readonly failures: readonly FailureGroup[];
+  /** Of all records that fail, if that is wanted: shard and ordinal. */
+  readonly located: [shard: number, ordinal: number][];
 }
 
 /** Who looks at shards. */

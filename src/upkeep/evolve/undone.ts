@@ -5,18 +5,25 @@
 
 import { MigrationFailure } from '../../evolve/failure.js';
 import { planOf } from '../../evolve/plan/plan.js';
-import type { Migration } from '../../evolve/types.js';
+import type { Functions, Migration } from '../../evolve/types.js';
 import type { LineForm } from '../../store/shards/line.js';
 
 /**
  * A record that has no newer version stays as it is stored.
  * @param undone migrations up to the version of the form, the first one first; undefined: the form itself
  */
-export function formUndone(form: LineForm, undone: readonly Migration[] | undefined): LineForm {
+export function formUndone(
+  form: LineForm,
+  undone: readonly Migration[] | undefined,
+  functions: Functions | undefined,
+): LineForm {
   const [first] = undone ?? [];
   if (first === undefined) return form;
   // The collection may have had another name for some of them.
-  const plan = planOf((undone as readonly Migration[]).map((one) => ({ ...one, collection: first.collection })));
+  const plan = planOf(
+    (undone as readonly Migration[]).map((one) => ({ ...one, collection: first.collection })),
+    functions,
+  );
   const of = (text: string): string => {
     const newer = newerOf(text, form);
     return newer === undefined ? text : plan.down(newer);

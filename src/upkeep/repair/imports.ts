@@ -24,6 +24,8 @@ const NEWLINE = Buffer.from('\n');
 /** A file that says what it is. */
 export interface Found extends Part {
   readonly origin: ShardOrigin;
+  /** That of its records. */
+  readonly shape: number;
   readonly shard: number;
   readonly fileNumber: number;
   readonly file: string;

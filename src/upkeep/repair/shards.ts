@@ -7,20 +7,29 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, GristmillError } from '../../base/errors.js';
-import { isDead } from '../../store/catalog/tombstones.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
 import { isShardFileName, SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { NewShard, Publication } from '../../store/publish/publication.js';
-import { publish, reserveShards } from '../../store/publish/publisher.js';
+import { type Beside, publish, reserveShards } from '../../store/publish/publisher.js';
 import { newKeySalt, secretsOf } from '../../store/seal/hidden-keys.js';
+import { type EvolvedOrigin, historyIn } from '../../store/shapes/evolved.js';
+import { Forms } from '../../store/shards/forms.js';
 import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { ShardTail, shardKeyIn } from '../../store/shards/tail.js';
 import type { Catalog } from '../../store/types.js';
+import { bitsOf, deadOf, setBit } from '../salvage/dead-records.js';
 import { damageOf } from '../salvage/frames.js';
 import { type Part, partsOf } from '../salvage/parts.js';
 import type { SalvageResult } from '../salvage/task.js';
+import {
+  continueGenerations,
+  type EvolvedCollections,
+  evolvedAmong,
+  noteOn,
+  otherVersions,
+} from '../salvage/versions.js';
 import type { Fault } from '../verify/faults.js';
 import { type ChosenImport, chooseImports, type Found, type Import } from './imports.js';
 import { restoreIndexFacts } from './index-facts.js';
@@ -29,15 +38,13 @@ import type { Rebuild, ShardJob } from './rebuild.js';
 
 /** Files with higher numbers are none of ours: what is written again gets the next ones, which must be 32 bits too. */
 const FILE_NUMBER_MAX = 2 ** 31;
-/** The catalog alone says how records have changed. */
-const MIGRATED =
-  'has records that were stored after a migration, and the catalog that says which one is lost: restore a backup; the file stays';
 /** Errors that say that shards do not make sense together. */
 const THEIRS: ReadonlySet<string> = new Set([
   'CHECKSUM_MISMATCH',
   'COLLECTION_MISMATCH',
   'COUNT_MISMATCH',
   'DUPLICATE_KEY',
+  'MIGRATION_FAILED',
 ] satisfies ErrorCode[]);
 
 export interface ShardsRepair {
@@ -89,19 +96,20 @@ async function readAll({ store, blobs, unused, lost, pause }: ShardsRepair): Pro
       // Those that move to files of their own get other numbers.
       const fileNumber = part.mustMove ? number : last++;
       const found = lookAt(blobs, path, part);
-      const origin = typeof found === 'string' ? found : (misfit(found, number, part, said, path) ?? found);
-      if (typeof origin === 'string') {
+      const why = typeof found === 'string' ? found : misfit(found.origin, number, part, said, path);
+      if (typeof found === 'string' || why !== undefined) {
         damaged.add(part.shard ?? number);
-        lose(origin, part.region?.at);
+        lose(why as string, part.region?.at);
         continue;
       }
+      const { origin, shape } = found;
       const held = imports.get(origin.import) ?? new Map<number, Found>();
       imports.set(origin.import, held);
       const twin = held.get(origin.shard);
       // A shard that was written again is newer under the same number.
       if (twin !== undefined)
         unused.push({ file: twin.file, why: `${file} has a newer version of shard ${origin.shard}` });
-      held.set(origin.shard, { ...part, origin, shard: origin.shard, fileNumber, file });
+      held.set(origin.shard, { ...part, origin, shape, shard: origin.shard, fileNumber, file });
     }
     last = Math.max(number, last - 1);
   }
@@ -113,21 +121,26 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
   const { store, catalog, unused, notes, lost } = repair;
   const { imports, damaged, last } = await readAll(repair);
   await reserveShards(catalog, last);
-  const all = [...imports.values()].map((held): Import => {
-    const shards = [...held.values()];
-    return { origin: (shards[0] as Found).origin, shards };
+  const all = [...imports.values()].map((held): Import => importOf([...held.values()]));
+  const evolved = evolvedAmong(all.flatMap(({ shards }) => shards));
+  await continueGenerations(catalog, evolved);
+  const usable = all.flatMap(({ shards }) => {
+    const left = shards.filter((found) => isUsable(repair, found, evolved, damaged));
+    return left.length === 0 ? [] : importOf(left);
   });
-  const chosen = chooseImports(repair, all, damaged);
+  const chosen = chooseImports(repair, usable, damaged);
   unused.push(...chosen.unused);
   notes.push(...chosen.notes);
   const indexed = new Map<string, Indexed>();
   for (const { origin, isDoubtful } of chosen.imports) {
-    if (!isDoubtful || !indexed.has(origin.collection)) indexed.set(origin.collection, origin);
+    const { collection } = origin;
+    if (!isDoubtful || !indexed.has(collection)) indexed.set(collection, { ...origin, ...evolved.get(collection) });
   }
   for (const one of chosen.imports) {
     const rebuild = repair.rebuildFor(`shards-${one.origin.import}`);
     try {
-      await publishAgain(repair, rebuild, one, indexed.get(one.origin.collection)!);
+      const { collection } = one.origin;
+      await publishAgain(repair, rebuild, one, indexed.get(collection)!, evolved.get(collection));
     } catch (error) {
       // The others can be published all the same.
       rebuild.discard();
@@ -138,12 +151,32 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
       }
     }
   }
-  for (const [collection, facts] of indexed) await restoreIndexFacts(repair, collection, facts);
+  for (const [collection, facts] of indexed) {
+    await restoreIndexFacts(repair, collection, facts);
+    const versions = evolved.get(collection);
+    if (versions) notes.push(noteOn(collection, versions));
+  }
+}
+
+function importOf(shards: Found[]): Import {
+  return { origin: (shards[0] as Found).origin, shards };
+}
+
+/** Whether the versions of its collection are those that a shard knows. If not, it is lost. */
+function isUsable({ store, lost }: ShardsRepair, found: Found, evolved: EvolvedCollections, damaged: Set<number>) {
+  const message = otherVersions(found, evolved);
+  if (message === undefined) return true;
+  damaged.add(found.shard);
+  const place = { file: shardPath(store, found.file), offset: found.region?.at ?? 0 };
+  lost.push({ kind: 'shard', ...place, collection: found.origin.collection, message });
+  return false;
 }
 
 /** What is wrong with what shards say, or with what is in them. @throws what else keeps an import from being published */
 function reasonOf(error: unknown): string {
   const isTheirs = error instanceof TypeError || (error instanceof GristmillError && THEIRS.has(error.code));
+  // Whoever has the function can repair the store.
+  if (error instanceof GristmillError && error.reason === 'NO_FUNCTION') throw error;
   if (isTheirs) return error.message;
   throw error;
 }
@@ -174,13 +207,14 @@ function partsIn(blobs: Blobs, path: string): readonly Part[] | string {
 }
 
 /** What a shard says of itself, or why it cannot be used. @throws GristmillError IO_ERROR, STORE_TOO_NEW */
-function lookAt(blobs: Blobs, path: string, { region }: Part): ShardOrigin | string {
+function lookAt(blobs: Blobs, path: string, { region }: Part): Pick<Found, 'origin' | 'shape'> | string {
   const unknown = `${path} does not say which import wrote it`;
   let why = unknown;
   try {
     const reader = ShardReader.open(blobs, path, undefined, region);
     try {
-      return reader.shape === 0 ? (originOf(reader) ?? unknown) : `${path} ${MIGRATED}`;
+      const origin = originOf(reader);
+      return origin === undefined ? unknown : { origin, shape: reader.shape };
     } finally {
       reader.close();
     }
@@ -193,7 +227,7 @@ function lookAt(blobs: Blobs, path: string, { region }: Part): ShardOrigin | str
     try {
       const window = new FileWindow(file, region);
       const { origin, shape } = new ShardTail(window, path, shardKeyIn(window, blobs, path));
-      return shape ? `${path} ${MIGRATED}` : (origin ?? why);
+      return origin === undefined ? why : { origin, shape: shape ?? origin.shape ?? 0 };
     } finally {
       file.close();
     }
@@ -207,23 +241,26 @@ async function publishAgain(
   rebuild: Rebuild,
   { origin, shards, isDoubtful }: ChosenImport,
   { indexes, positions }: Indexed,
+  evolved: EvolvedOrigin | undefined,
 ): Promise<void> {
   const { store, blobs, catalog, lost } = repair;
   const { collection: name } = origin;
   const keep = origin.onDuplicate === 'last' ? 'last' : 'first';
-  const { key, named } = origin;
+  const { named } = origin;
+  const { key } = evolved ?? origin;
+  const forms = evolved && new Forms(historyIn(evolved), evolved.shape);
   const keySalt = catalog.collection(name)?.keySalt ?? newKeySalt(blobs.seal, randomUUID(), name);
   const secrets = secretsOf(blobs.seal, { name, key, keySalt, secondary: indexes.map((path) => ({ path })) });
   const by = { key, indexes, positions, secrets, named, keep } as const;
   const firstFile = await reserveShards(catalog, shards.length);
-  const jobs = shards.map(({ shard, file, region, mustMove = false }, i): ShardJob => {
+  const jobs = shards.map(({ shard, shape, file, region, mustMove = false }, i): ShardJob => {
     const place = { path: shardPath(store, file), ...(region && { region }), mustMove };
-    return { ...place, shard, route: undefined, dead: new Uint8Array(), newFileNumber: firstFile + i };
+    return { ...place, shard, route: forms?.routeOf({ shape }), dead: new Uint8Array(), newFileNumber: firstFile + i };
   });
   const entries: NewShard[] = [];
   const bitmaps = new Map<number, Uint8Array>();
   for await (const { job, result } of rebuild.salvage(jobs, by)) {
-    const { shard, origin: said, region, ...named } = shards[entries.length] as Found;
+    const { shard, shape, origin: said, region, ...named } = shards[entries.length] as Found;
     for (const { offset, records, message } of result.faults) {
       const where = records && ` (ordinals ${records.from} to ${records.to - 1} of its shard)`;
       const place = { kind: 'frame', file: job.path as string, offset, collection: origin.collection } as const;
@@ -234,7 +271,7 @@ async function publishAgain(
     const place = isRewritten
       ? { fileNumber: newFileNumber, file: shardFileName(newFileNumber, blobs.seal !== undefined) }
       : { fileNumber: named.fileNumber, file: named.file, ...(region && { at: region.at }) };
-    entries.push({ shard, ...place, ...facts, named: said.named, source: said.source });
+    entries.push({ shard, ...place, ...facts, named: said.named, source: said.source, shape });
     bitmaps.set(shard, deadOf(result, facts.records));
   }
   const records = entries.reduce((sum, entry) => sum + entry.records, 0);
@@ -251,32 +288,12 @@ async function publishAgain(
   const publication: Publication = {
     ...{ name, framing, key, shards: entries, indexPaths: indexes, ...(positions && { positions }) },
     ...(keySalt !== undefined && { keySalt }),
+    ...(evolved && { shape: evolved.shape }),
     ...{ mode: catalog.collection(name) ? mode : 'replace', onDuplicate },
     sourceBytes: entries.reduce((sum, { source }) => sum + source.to - source.from, 0),
   };
-  await publish(catalog, publication, rebuild.pages(keep), settled);
-}
-
-/** Records without a line, and those that are no records, as a bitmap. */
-function deadOf({ holes, faults }: SalvageResult, records: number): Uint8Array {
-  const bitmap = new Uint8Array(Math.ceil(records / 8));
-  if (holes) bitmap.set(holes.subarray(0, bitmap.byteLength));
-  for (const { records: range } of faults) {
-    for (let ordinal = range?.from ?? 0; ordinal < (range?.to ?? 0); ordinal++) setBit(bitmap, ordinal);
-  }
-  return bitmap;
-}
-
-function setBit(bitmap: Uint8Array, at: number): void {
-  bitmap[at >>> 3]! |= 1 << (at & 7);
-}
-
-/** Numbers of the bits that are set: four bytes each, for there may be a great many. */
-function bitsOf(bitmap: Uint8Array): Uint32Array {
-  const count = 8 * bitmap.byteLength;
-  let set = 0;
-  for (let at = 0; at < count; at++) if (isDead(bitmap, at)) set++;
-  const bits = new Uint32Array(set);
-  for (let at = 0, next = 0; next < set; at++) if (isDead(bitmap, at)) bits[next++] = at;
-  return bits;
+  const after: Beside['after'] = (write, { manifest }) => {
+    if (evolved) write.putHistory(manifest.id, historyIn(evolved));
+  };
+  await publish(catalog, publication, rebuild.pages(keep), settled, { after });
 }

@@ -4,6 +4,7 @@
 // what it collects goes to a sorted run. The text itself goes nowhere; it is in a shard already.
 
 import { ENTRY_HEAP_BYTES, FRAME_BYTES } from '../../base/limits.js';
+import { MigrationFailure } from '../../evolve/failure.js';
 import { RunWriter } from '../../import/scan/run-write.js';
 import { threadKernel } from '../../import/scan/thread-kernel.js';
 import type { Run, ScanSetup } from '../../import/tasks/span.js';
@@ -40,6 +41,8 @@ export interface Lines {
   readonly dead: Uint8Array;
   /** In which shape they are indexed. */
   readonly form: LineForm;
+  /** Told of a record that has no such shape; it gets no entries. Undefined: the error is thrown. */
+  readonly failed?: ((ordinal: number, error: MigrationFailure) => void) | undefined;
 }
 
 /** Told of a record that no import would accept; it gets no entries. A throw ends the scan. */
@@ -100,7 +103,7 @@ export class EntryScan {
   }
 
   /** Text of whole lines, of which only the live ones are looked at. */
-  addLive(text: Uint8Array, { firstLine, lines, holes, dead, form }: Lines): void {
+  addLive(text: Uint8Array, { firstLine, lines, holes, dead, form, failed }: Lines): void {
     const ordinals = holes?.ordinalsOf(firstLine, lines);
     if (ordinals === undefined && dead.byteLength === 0 && form.reshape === undefined) {
       this.expect(firstLine, lines);
@@ -114,13 +117,15 @@ export class EntryScan {
       const ordinal = ordinals?.[line] ?? firstLine + line;
       const end = bytes.indexOf(NEWLINE, at) + 1;
       const isLive = !isDead(dead, ordinal);
-      if (isLive) this.expect(ordinal, 1);
+      if (isLive && form.reshape === undefined) this.expect(ordinal, 1);
       if (!isLive || form.reshape !== undefined) {
         if (at > from) this.add(bytes.subarray(from, at));
         from = end;
       }
-      if (isLive && form.reshape !== undefined) {
-        this.add(Buffer.concat([reshapedBytes(bytes.subarray(at, end - 1), form), LINE_END]));
+      const reshaped = isLive && form.reshape ? madeOf(bytes.subarray(at, end - 1), ordinal, form, failed) : undefined;
+      if (reshaped !== undefined) {
+        this.expect(ordinal, 1);
+        this.add(Buffer.concat([reshaped, LINE_END]));
       }
       at = end;
     }
@@ -184,5 +189,16 @@ export class EntryScan {
     this.#refuse(this.#ordinals.of(this.#kernel.scanner.ordinal), outcome.reason);
     this.#kernel.scanner.accept(NO_RECORD, outcome);
     return true;
+  }
+}
+
+/** The line of a record in this shape. Undefined: it has none. @throws GristmillError as `reshapedBytes` */
+function madeOf(line: Uint8Array, ordinal: number, form: LineForm, failed: Lines['failed']): Uint8Array | undefined {
+  try {
+    return reshapedBytes(line, form);
+  } catch (error) {
+    if (!(error instanceof MigrationFailure) || failed === undefined) throw error;
+    failed(ordinal, error);
+    return undefined;
   }
 }

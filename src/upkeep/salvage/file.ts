@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { GristmillError } from '../../base/errors.js';
-import { READ_WINDOW_BYTES } from '../../base/limits.js';
+import { READ_WINDOW_BYTES, REFUSED_RECORDS_MAX } from '../../base/limits.js';
 import { isMissing } from '../../base/system-errors.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import type { BlobReader, Blobs } from '../../store/files/blobs.js';
@@ -17,7 +17,7 @@ import type { LineForm } from '../../store/shards/line.js';
 import type { ShardReader } from '../../store/shards/read.js';
 import { type ShardSummary, ShardWriter } from '../../store/shards/write.js';
 import type { RecordRange } from '../verify/faults.js';
-import type { EntryScan } from './entries.js';
+import type { EntryScan, Lines } from './entries.js';
 import { FrameSalvage, isDamage, type LostLines, type SoundFrame } from './frames.js';
 import { IdentifiedShard } from './identified-shard.js';
 import type { SalvageFault, SalvageResult, SalvageTask } from './task.js';
@@ -97,6 +97,8 @@ class ShardSalvage {
   readonly #progress: SharedProgress;
   readonly #hash = createHash('sha256');
   readonly #lost: LostLines[] = [];
+  /** Records that have no newer shape. */
+  readonly #old: SalvageFault[] = [];
   #lines = 0;
 
   constructor(task: FileTask, shard: IdentifiedShard, entries: EntryScan, blobs: Blobs) {
@@ -133,7 +135,7 @@ class ShardSalvage {
       (expected === undefined || sha256 === expected.sha256);
     if (isSound && reader !== undefined && sha256 !== undefined) {
       return {
-        faults: [],
+        faults: this.#old,
         file: { ...factsOf(reader), storedBytes: window.size, sha256, isRewritten: false },
         ...(holes && { holes: holes.bitmap }),
       };
@@ -154,14 +156,28 @@ class ShardSalvage {
         message: `${why}; the repair wrote the file again, and no record of it is lost`,
       });
     }
-    return { faults, file, ...(left && { holes: left.bitmap }) };
+    return { faults: [...faults, ...this.#old], file, ...(left && { holes: left.bitmap }) };
+  }
+
+  /**
+   * Without a catalog, records are back that were deleted before a migration: it may not be able to change them. With one, no
+   * record is given up.
+   */
+  get #failed(): Lines['failed'] {
+    if (this.#task.expected !== undefined) return undefined;
+    return (ordinal, error) => {
+      if (error.reason === 'NO_FUNCTION' || this.#old.length === REFUSED_RECORDS_MAX) throw error;
+      const message = `record ${ordinal} of shard ${this.#task.shard} has no newer version: ${error.message}`;
+      this.#old.push({ offset: 0, records: { from: ordinal, to: ordinal + 1 }, message });
+    };
   }
 
   /** Gives the live lines of a frame to the scan. */
   #feed({ firstLine, lines }: SoundFrame, text: Uint8Array): void {
     const { dead } = this.#task;
     this.#lines += lines;
-    this.#entries.addLive(text, { firstLine, lines, holes: this.#shard.holes, dead, form: this.#form });
+    const { holes } = this.#shard;
+    this.#entries.addLive(text, { firstLine, lines, holes, dead, form: this.#form, failed: this.#failed });
   }
 
   /** The SHA-256 of the file, whose frames are hashed already. */

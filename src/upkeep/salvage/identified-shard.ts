@@ -61,7 +61,7 @@ export class IdentifiedShard {
       const tail = new ShardTail(window, path, this.sealed?.key);
       this.origin = tail.origin;
       if (this.reader === undefined) {
-        this.shape = tail.shape ?? expected?.shape;
+        this.shape = tail.shape ?? expected?.shape ?? tail.origin?.shape;
         this.holes = tail.holes ?? holesFrom(expected, dead);
         this.#lines = expected === undefined ? tail.lines : expected.records - expected.holes;
       }

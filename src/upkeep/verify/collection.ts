@@ -6,6 +6,7 @@
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { CollectionManifest, ShardEntry } from '../../store/types.js';
 import type { FaultList } from './faults.js';
+import { verifyShapes } from './shapes.js';
 import type { Inventory } from './values.js';
 
 export function verifyCollection(
@@ -20,6 +21,7 @@ export function verifyCollection(
     const message = `collection ${collection} has ${there} ${what}, but its manifest says ${said}`;
     faults.add({ kind: 'count', file, collection, message });
   };
+  verifyShapes(manifest, found, file, faults);
   const shards = found.shardsOf(manifest);
   let records = 0;
   let dead = 0;

@@ -12,8 +12,11 @@ export interface RecordRange {
 
 /** A damaged part of a store. */
 export interface Fault {
-  /** The damaged part: a shard file, a frame of a shard, a value of the catalog, an index page, a wrong count, or the audit log. */
-  readonly kind: 'shard' | 'frame' | 'value' | 'page' | 'count' | 'audit';
+  /**
+   * The damaged part: a shard file, a frame of a shard, a value of the catalog, an index page, a wrong count, or the audit log.
+   * `record`: records that the migrations of their collection cannot change.
+   */
+  readonly kind: 'shard' | 'frame' | 'value' | 'page' | 'count' | 'audit' | 'record';
   /** The path of the damaged file. */
   readonly file: string;
   /** The byte offset of the damage in the file, if it has one place. */

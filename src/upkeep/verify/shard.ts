@@ -13,17 +13,23 @@ import { Cancelled } from '../../parallel/wire.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { BlobReader, Blobs } from '../../store/files/blobs.js';
 import type { Sealed } from '../../store/seal/types.js';
+import type { Route } from '../../store/shapes/tree.js';
+import { formAlong } from '../../store/shards/forms.js';
+import { lineText, openFrame } from '../../store/shards/frame.js';
 import { originOf } from '../../store/shards/origin.js';
 import { regionOf, ShardReader } from '../../store/shards/read.js';
 import { TextRoom } from '../../store/shards/text-room.js';
 import type { ShardEntry } from '../../store/types.js';
 import type { RecordRange } from './faults.js';
+import { type FailedRecords, Reshaped } from './shapes.js';
 
 export interface VerifyTask extends Sealed {
   readonly path: string;
   readonly entry: ShardEntry;
-  /** Tombstones, where the file has holes: each of them must be dead. */
+  /** Tombstones, where the file has holes, each of which must be dead, or an older shape, which dead records need not have. */
   readonly dead?: Uint8Array;
+  /** The migrations that make the collection's shape of the shard's. Undefined: it has that shape. */
+  readonly route?: Route;
   /** See SharedProgress. */
   readonly shared: SharedArrayBuffer;
 }
@@ -36,12 +42,19 @@ export interface ShardFault {
   readonly message: string;
 }
 
+/** What is wrong with a shard, and which of its records have no newer shape. */
+export interface VerifyResult {
+  readonly faults: readonly ShardFault[];
+  readonly failed: readonly FailedRecords[];
+}
+
 let room: TextRoom | undefined;
 let buffer = Buffer.alloc(0);
 
 /** @throws Cancelled; GristmillError IO_ERROR where there is no descriptor or memory to look; everything else is a fault in the list. */
-export function verifyShard(task: VerifyTask, blobs: Blobs): readonly ShardFault[] {
+export function verifyShard(task: VerifyTask, blobs: Blobs): VerifyResult {
   const faults: ShardFault[] = [];
+  const reshaped = task.route && new Reshaped(formAlong(task.entry, task.route));
   const { path, entry } = task;
   let file: BlobReader | undefined;
   let reader: ShardReader | undefined;
@@ -51,7 +64,8 @@ export function verifyShard(task: VerifyTask, blobs: Blobs): readonly ShardFault
     const hash = createHash('sha256');
     const progress = new SharedProgress(task.shared);
     const { at: begin, bytes: size } = regionOf(entry) ?? { at: 0, bytes: file.size };
-    const begun = reader === undefined ? begin : verifyFrames(file, reader, begin, hash, progress, faults);
+    const begun =
+      reader === undefined ? begin : verifyFrames(task, reshaped, file, reader, begin, hash, progress, faults);
     const end = Math.min(file.size, begin + size);
     hashBytes(file, begun, end, hash, progress);
     const bytes = Math.max(0, end - begin);
@@ -69,7 +83,7 @@ export function verifyShard(task: VerifyTask, blobs: Blobs): readonly ShardFault
     reader?.close();
     file?.close();
   }
-  return faults;
+  return { faults, failed: reshaped?.found ?? [] };
 }
 
 /** Tables and sections; without them no frame can be found. */
@@ -99,6 +113,8 @@ function openReader({ path, entry, dead }: VerifyTask, blobs: Blobs, faults: Sha
 
 /** @param begin where the shard begins. @returns where the frames end. */
 function verifyFrames(
+  { dead }: VerifyTask,
+  reshaped: Reshaped | undefined,
   file: BlobReader,
   reader: ShardReader,
   begin: number,
@@ -122,10 +138,29 @@ function verifyFrames(
       const frame = bytes.subarray(offset - start, reader.offsetOf(index + 1) - start);
       const why = frameFault(room, reader, index, frame, offset);
       if (why !== undefined) faults.push({ kind: 'frame', offset, records: ordinalsOf(reader, index), message: why });
+      else if (reshaped) lookAt(reshaped, room.text(reader.plainBytesOf(index)), reader, index, dead);
     }
     progress.add(bytes.byteLength, reader.firstLine(end) - first);
   }
   return reader.offsetOf(reader.frames);
+}
+
+/** Looks at the live records of a frame. */
+function lookAt(
+  reshaped: Reshaped,
+  text: Buffer,
+  reader: ShardReader,
+  index: number,
+  dead: Uint8Array = new Uint8Array(),
+): void {
+  const frame = openFrame(text, reader, index);
+  const count = frame.lines.length - 1;
+  const first = reader.firstLine(index);
+  const ordinals = reader.holes?.ordinalsOf(first, count);
+  for (let line = 0; line < count; line++) {
+    const ordinal = ordinals?.[line] ?? first + line;
+    if (!isDead(dead, ordinal)) reshaped.look(lineText(frame, line), ordinal);
+  }
 }
 
 function frameFault(room: TextRoom, reader: ShardReader, index: number, frame: Buffer, offset: number) {
@@ -167,6 +202,6 @@ function all({ records }: ShardEntry): RecordRange {
 
 /** Who reads shards to verify them. */
 export interface Verifiers {
-  verify(task: VerifyTask): Promise<readonly ShardFault[]>;
+  verify(task: VerifyTask): Promise<VerifyResult>;
   close(): Promise<void>;
 }

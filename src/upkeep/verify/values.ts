@@ -31,6 +31,7 @@ import {
 } from '../../store/catalog/values.js';
 import type { Edit } from '../../store/edit-types.js';
 import { schemaHash } from '../../store/publish/schema.js';
+import type { History } from '../../store/shape-types.js';
 import type {
   CatalogRead,
   CollectionManifest,
@@ -69,6 +70,8 @@ export class Inventory {
 
   /** Hashes of schemas, by collection. */
   readonly schemas = new Map<number, string>();
+  /** Histories of shapes, by collection. */
+  readonly histories = new Map<number, History>();
   /** Edits by collection. */
   readonly edits = new Map<number, number>();
 
@@ -158,7 +161,7 @@ function take(raw: RawValue, found: Inventory, file: string, read: CatalogRead):
       else decodeValue(sourceRowsCheck, value, 'list of source files', file);
       return;
     case MetaKind.history:
-      decodeValue(historyCheck, value, 'history of shapes', file);
+      found.histories.set(lastNumber(key), decodeValue<History>(historyCheck, value, 'history of shapes', file));
       return;
     case MetaKind.edits: {
       const [collection] = numbersOf(key.subarray(0, EDIT_KEY_BYTES)) as [number];
@@ -218,6 +221,7 @@ const KEY_BYTES: { readonly [kind: number]: readonly [number, number] } = {
   [MetaKind.resumable]: [1, 1],
   [MetaKind.inline]: [9, 9],
   [MetaKind.sources]: [5, 9],
+  [MetaKind.history]: [5, 5],
   [MetaKind.schema]: [5, 5],
   [MetaKind.audit]: [9, 9],
   [MetaKind.auditHead]: [1, 1],

@@ -19,6 +19,7 @@ import { type Fault, FaultList, type RecordRange } from './faults.js';
 import { verifyJoined } from './joined.js';
 import { type FilledVerifyOptions, resolveVerifyOptions, type VerifyOptions, type VerifyReport } from './options.js';
 import { verifyRelations } from './relations.js';
+import { type FailedRecords, VerifiedForms } from './shapes.js';
 import type { Verifiers, VerifyTask } from './shard.js';
 import { verifyTrees } from './tree.js';
 import { type Inventory, verifyValues } from './values.js';
@@ -91,7 +92,11 @@ class VerifyRun {
     const shards = found.allShards.filter(({ fileNumber }) => fileNumber !== 0);
     this.#bytesTotal = shards.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
     await verifyJoined(this.#target, shards, this.#faults, this.#pause);
-    const [pages] = await Promise.all([this.#verifyIndexes(found), this.#verifyShards(shards, found)]);
+    const forms = new VerifiedForms(found, this.#snapshot);
+    const tell = (entry: ShardEntry, failed: readonly FailedRecords[]): void =>
+      this.#tellFailed(entry, failed, forms, found);
+    await forms.lookInline(this.#snapshot, found.allShards, tell, this.#pause);
+    const [pages] = await Promise.all([this.#verifyIndexes(found), this.#verifyShards(shards, found, forms)]);
     const leftovers =
       this.#faults.total === 0 ? findLeftovers(this.#snapshot, this.#target) : { trees: [], files: [], temporary: [] };
     this.#tell('done');
@@ -130,22 +135,24 @@ class VerifyRun {
     return pages;
   }
 
-  async #verifyShards(shards: readonly ShardEntry[], found: Inventory): Promise<void> {
+  async #verifyShards(shards: readonly ShardEntry[], found: Inventory, forms: VerifiedForms): Promise<void> {
     if (shards.length === 0) return;
     const workers = this.#target.startWorkers(
       this.#isLittle(shards) ? 0 : Math.min(this.#options.workers, shards.length),
     );
     const tasks = shards.map((entry): VerifyTask => {
-      const dead = entry.holes > 0 ? { dead: found.bitmapOf(entry.shard) } : {};
+      const route = forms.routeOf(entry);
+      const dead = entry.holes > 0 || route ? { dead: found.bitmapOf(entry.shard), ...(route && { route }) } : {};
       return { path: shardPath(this.#target.directory, entry.file), entry, shared: this.#shared.buffer, ...dead };
     });
     try {
       const verify = (task: VerifyTask) => workers.verify(task);
       for await (const { task, result } of inOrder(tasks, this.#options.workers + 1, verify, this.#cancel)) {
         const place = this.#placeOf(task.entry, found);
-        for (const { records, ...fault } of result) {
+        for (const { records, ...fault } of result.faults) {
           this.#faults.add({ ...fault, file: task.path, ...place(records) });
         }
+        this.#tellFailed(task.entry, result.failed, forms, found);
       }
     } catch (error) {
       // A failure stops the other shards as a cancellation does.
@@ -174,6 +181,16 @@ class VerifyRun {
         ...(records && { records: { from: firstOrdinal + records.from, to: firstOrdinal + records.to } }),
       };
     };
+  }
+
+  /** Records that the migrations of their collection cannot change. */
+  #tellFailed(entry: ShardEntry, failed: readonly FailedRecords[], forms: VerifiedForms, found: Inventory): void {
+    const { directory, catalog } = this.#target;
+    const file = entry.fileNumber === 0 ? catalog.file : shardPath(directory, entry.file);
+    for (const one of failed) {
+      const { records, message } = forms.describe(one, entry, this.#snapshot, this.#target);
+      this.#faults.add({ kind: 'record', file, ...this.#placeOf(entry, found)(records), message });
+    }
   }
 
   /** Shards whose collection's manifest is gone or damaged: their records cannot be found. */

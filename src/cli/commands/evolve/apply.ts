@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import type { EvolveOptions } from '../../../index.js';
-import { type CommonOptions, withCommonOptions } from '../../shared/arguments.js';
+import { type CommonOptions, choice, withCommonOptions } from '../../shared/arguments.js';
 import { interruptible } from '../../shared/interrupt.js';
 import { openStore } from '../../shared/open.js';
 import { type ReasonFlags, withReason } from '../../shared/reason.js';
@@ -12,6 +12,7 @@ import { migrationIn, optionsOf, reportText, type WorkFlags, withWork } from './
 
 interface PlanFlags extends CommonOptions, StoreFlags, WorkFlags {
   readonly collection?: string;
+  readonly onFailure?: EvolveOptions['onFailure'];
 }
 
 interface ApplyFlags extends PlanFlags, ReasonFlags {
@@ -33,7 +34,14 @@ export function addApply(evolve: Command): void {
   for (const command of [plan, apply]) {
     command
       .argument('<file>', 'migration file, or - for standard input')
-      .option('--collection <name>', 'collection to change (default: the one that the file names)');
+      .option('--collection <name>', 'collection to change (default: the one that the file names)')
+      .addOption(
+        choice(
+          '--on-failure <what>',
+          'what becomes of records that the migration cannot change: refuse the migration, put them into quarantine, keep them as they are, or make the value null (default: refuse)',
+          ['refuse', 'quarantine', 'keep', 'null'],
+        ),
+      );
     withStoreFlags(withCommonOptions(withWork(command), 'print the report, or the error, as one JSON object'));
   }
 }
@@ -44,7 +52,7 @@ async function migrate(file: string, flags: PlanFlags, how: EvolveOptions): Prom
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags, how.dryRun ? { readOnly: true } : { create: false });
     try {
-      return await store.evolve(migration, { ...options, ...how, signal });
+      return await store.evolve(migration, { ...options, ...how, onFailure: flags.onFailure, signal });
     } finally {
       stop();
       await store.close();

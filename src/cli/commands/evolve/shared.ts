@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { GristmillError } from '../../../base/errors.js';
-import type { EvolveOptions, EvolveReport, Migration, RecordFailures } from '../../../index.js';
+import type { EvolveReport, Migration, RecordFailures, UndoOptions } from '../../../index.js';
 import { keyPathText } from '../../../keys/key-path.js';
 import { readInteger } from '../../shared/arguments.js';
 import { readText } from '../../shared/records.js';
@@ -28,7 +28,7 @@ export function withWork(command: Command): Command {
 
 /** The options that flags say, with a view of the progress. Call `stop` when the work has ended. */
 export async function optionsOf({ workers, wait, quiet, json }: WorkFlags): Promise<{
-  readonly options: EvolveOptions;
+  readonly options: UndoOptions;
   readonly stop: () => void;
 }> {
   const view = await progressView(quiet === true || json === true);
@@ -38,7 +38,8 @@ export async function optionsOf({ workers, wait, quiet, json }: WorkFlags): Prom
 
 export function reportText(report: EvolveReport, asJson: boolean): string {
   if (asJson) return jsonLine(report);
-  const { collection, from, to, applied, records, isProven, failed, failures, indexes, seconds } = report;
+  const { collection, from, to, applied, records, isProven, failed, refused, failures, quarantine, indexes, seconds } =
+    report;
   const lines = [
     `${collection}: version ${from} ${applied ? 'became' : 'can become'} ${to}; ${formatCount(records)} records were looked at, in ${seconds} s`,
     ...(isProven ? ['the profile of the collection proves that no other record fails'] : []),
@@ -49,8 +50,9 @@ export function reportText(report: EvolveReport, asJson: boolean): string {
         return `index ${before}${before === after ? '' : ` becomes ${after}`}: ${change === 'renamed' ? 'its entries stay' : 'built again'}`;
       }),
   ];
-  if (failed > 0)
-    lines[0] = `${collection}: ${formatCount(failed)} of ${formatCount(records)} records cannot be changed`;
+  if (refused > 0)
+    lines[0] = `${collection}: ${formatCount(refused)} of ${formatCount(records)} records cannot be changed`;
+  if (quarantine !== undefined) lines.push(`${formatCount(failed)} records were put into ${quarantine}`);
   lines.push(...failures.map(failureText));
   return `${lines.map(escapeControls).join('\n')}\n`;
 }

@@ -39,8 +39,8 @@ function textOf({ collection, version, oldest, stored, migrations }: EvolutionSt
   const undo = oldest === version ? '' : `, can return to ${oldest}`;
   const lines = [
     `${collection}: version ${version}${undo}`,
-    ...migrations.map(({ version: to, applied, operations, isFinal }) => {
-      return `  ${to}: ${operations.join(', ')}; applied ${applied}${isFinal ? '; final' : ''}`;
+    ...migrations.map(({ version: to, applied, operations, isFinal, onFailure }) => {
+      return `  ${to}: ${operations.join(', ')}; applied ${applied}${onFailure ? `; records that fail: ${onFailure}` : ''}${isFinal ? '; final' : ''}`;
     }),
     ...stored.map(({ version: at, isUndone, records }) => {
       return `  ${formatCount(records)} records are stored in version ${at}${isUndone ? ', which was undone' : ''}`;
