@@ -18,7 +18,8 @@ import { CONFIG_FILES } from './found.js';
  * with a unit.
  * @example export default { recordCacheBytes: '64m', import: { workers: 2 } } satisfies ConfigFile;
  */
-export interface ConfigFile extends Written<Omit<StoreOptions, 'collections' | 'config' | 'encryption' | 'audit'>> {
+export interface ConfigFile
+  extends Written<Omit<StoreOptions, 'collections' | 'config' | 'encryption' | 'audit' | 'functions'>> {
   /** The path of the file with the key of an encrypted store. Default: none. */
   readonly keyFile?: string | undefined;
   /** Cache options and `schemaVersion` of single collections, by collection name. Default: none. */

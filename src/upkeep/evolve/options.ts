@@ -6,7 +6,6 @@ import { either, LONG_WORK, THREADS, WAITING, type WaitingOptions } from '../../
 import type { IndexTarget } from '../indexes/build.js';
 import type { IndexProgress } from '../indexes/options.js';
 import type { Indexers } from '../indexes/task.js';
-
 import type { EvolvedIndex } from './indexes.js';
 import type { RecordFailures } from './record-failures.js';
 import type { Trials } from './task.js';
@@ -25,7 +24,7 @@ export interface EvolveOptions extends UndoOptions {
    * quarantine file, and are no longer in the collection. `keep`: they stay as they are, and readers get them so. `null`: the
    * value that cannot be changed is null for readers. Default "refuse".
    */
-  readonly onFailure?: (typeof ON_FAILURE)[number] | undefined;
+  readonly onFailure?: 'refuse' | 'quarantine' | 'keep' | 'null' | undefined;
 }
 
 /** Options of `store.undoMigrations`; all optional. An unknown name is a TypeError. */
