@@ -51,6 +51,7 @@ export type {
   MigrationFunction,
   OnFailure,
   Operation,
+  OperationName,
   Plan,
   Scalar,
   ScalarKind,

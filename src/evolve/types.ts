@@ -60,6 +60,7 @@ export type Operation =
   /** A function that the application registers. */
   | { readonly op: 'call'; readonly name: string; readonly version: number };
 
+/** The name of an operation of a migration. */
 export type OperationName = Operation['op'];
 export type OperationOf<Name extends OperationName> = Extract<Operation, { readonly op: Name }>;
 
