@@ -10,12 +10,15 @@ import { LmdbCatalog } from '../../dist/src/store/lmdb/catalog.js';
 import { gristmill } from '../support/cli.js';
 import { partOf } from '../support/effort.js';
 import { fileWith, makeDirectory } from '../support/import-files.js';
+import { withoutImportMode } from '../support/import-mode.js';
 import { valuesOf } from '../support/rows.js';
 
 let directory: ReturnType<typeof makeDirectory>;
 let path: string;
 let source: string;
 let store: Store;
+
+withoutImportMode();
 
 beforeEach(async () => {
   directory = makeDirectory();
