@@ -24,7 +24,8 @@ const STRING_KEY_OF_NESTED = { key: 'id_str', keyType: 'string' };
 
 /** The command of a gristmill import; `rest` are its options. */
 export function gristmillImport(source, out, ...rest) {
-  const args = [pathOf('../dist/src/cli/main.js'), 'import', source, '--store', out, '--mode', 'replace', ...rest, '--json'];
+  const how = ['--store', out, '--mode', 'replace', '--json'];
+  const args = [pathOf('../dist/src/cli/main.js'), 'import', source, ...how, ...rest];
   return { name: 'gristmill', command: process.execPath, args };
 }
 
