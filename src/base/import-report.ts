@@ -25,6 +25,7 @@ export type ZstdName = 'zstd-napi' | 'node' | 'wasm';
 export interface LayoutReport {
   /** The layout. In a "folder", each file has its own layout, by the same rules. */
   readonly layout: Layout | 'folder';
+  /** What decided it. */
   readonly because: LayoutReason;
   /** The number of sources that have this layout. */
   readonly sources: number;
@@ -75,7 +76,9 @@ export interface SharedKeys {
  * `changes`.
  */
 export interface EditCounts {
+  /** Records whose changes were kept. */
   readonly kept: number;
+  /** Records whose changes were dropped. */
   readonly dropped: number;
 }
 
@@ -106,12 +109,15 @@ export function reportsIn(report: ImportReport | CollectionsReport): readonly Im
  * `+ deletions` if there are any.
  */
 export interface ImportReport {
+  /** The name of the collection. */
   readonly collection: string;
+  /** How records that were there before were dealt with. */
   readonly mode: 'replace' | 'upsert' | 'insert';
   /** The layout of the source; with several sources, of the first. In a "folder", each file has its own layout. */
   readonly layout: Layout | 'folder';
   /** The layouts that the import assumed, with the reason for each, and the option that changes it. */
   readonly layouts: readonly LayoutReport[];
+  /** The paths of the sources, as they were given. */
   readonly sources: readonly string[];
   /** The number of files read. Each file of a folder counts. Files that were left out do not count. */
   readonly files: number;
@@ -142,16 +148,21 @@ export interface ImportReport {
    * these changes were applied.
    */
   readonly changes?: EditCounts;
+  /** Bytes of the sources, and of the shards that were written. */
   readonly bytes: { readonly source: number; readonly stored: number };
+  /** Shards that were written. */
   readonly shards: number;
+  /** Spans of the sources, and how many of them were scanned again, because their beginning was guessed wrong. */
   readonly spans: { readonly total: number; readonly redone: number };
   /** The spans and source bytes that a resumed import took from the killed one. Absent if nothing was resumed. */
   readonly resumed?: { readonly spans: number; readonly bytes: number };
+  /** The indexes, with the numbers of their entries and pages. */
   readonly indexes: readonly {
     readonly path: string | readonly string[];
     readonly entries: number;
     readonly pages: number;
   }[];
+  /** Seconds that the import took. */
   readonly seconds: number;
   /** Seconds spent on each stage. */
   readonly stages: { readonly plan: number; readonly scan: number; readonly merge: number; readonly publish: number };

@@ -66,9 +66,13 @@ export type OperationOf<Name extends OperationName> = Extract<Operation, { reado
 
 /** A migration of one collection from version `from` to `to`, which is the next one. It is all that a migration file holds. */
 export interface Migration {
+  /** The name of the collection. */
   readonly collection: string;
+  /** The version that it changes. */
   readonly from: number;
+  /** The version that it leads to: one more than `from`. */
   readonly to: number;
+  /** What is done, in this order. */
   readonly ops: readonly Operation[];
 }
 
@@ -87,7 +91,9 @@ export interface StoredMigration extends Migration {
 export interface Plan {
   /** The migrations that it is made of, in their order. */
   readonly migrations: readonly Migration[];
+  /** The version that it changes. */
   readonly from: number;
+  /** The version that it leads to. */
   readonly to: number;
   /**
    * The text of a record as the newer version has it. Tokens that no operation touches are as they are spelled.

@@ -17,12 +17,15 @@ import type { ImportTarget } from './work.js';
 
 /** What is known of sources beside their profile. */
 export interface ProfiledFacts {
+  /** Files that were read. */
   readonly files: number;
   /** Bytes of the sources. */
   readonly bytes: number;
   /** Bad records that were skipped. */
   readonly rejected: number;
+  /** What was assumed or left out, as sentences. */
   readonly warnings: readonly string[];
+  /** Seconds that it took. */
   readonly seconds: number;
   /** Most anonymous memory of the process, sampled; Linux only, elsewhere 0. */
   readonly peakAnonBytes: number;

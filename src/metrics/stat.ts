@@ -22,7 +22,9 @@ import type { Catalog, CatalogRead, CollectionManifest, IndexManifest, KeyRule, 
 export interface IndexStat {
   /** The path of the index, as given at import. */
   readonly path: KeyPath;
+  /** Entries of the index: one for each key of a record. */
   readonly entries: number;
+  /** Pages of the index. */
   readonly pages: number;
   /** Whether it is the index of the primary key. */
   readonly isPrimary: boolean;
@@ -34,6 +36,7 @@ export interface IndexStat {
 
 /** The counts and sizes of a collection. */
 export interface CollectionStat {
+  /** The name of the collection. */
   readonly name: string;
   /** The path of the primary key; "(name)" if member names are the keys, "(ordinal)" if there is no key. */
   readonly key: KeyPath;
@@ -55,6 +58,7 @@ export interface CollectionStat {
   readonly deadShare: number;
   /** Records of transactions that are not compacted yet, dead ones too. They are in the index file. */
   readonly inline: number;
+  /** Shards of the collection. */
   readonly shards: number;
   /** The files of these shards. They are fewer after compaction has joined small ones. */
   readonly files: number;
@@ -81,6 +85,7 @@ export interface CollectionStat {
 
 /** The counts and sizes of a store. */
 export interface StoreStat {
+  /** The absolute path of the store, or "memory". */
   readonly directory: string;
   /** The version of the store's format. */
   readonly format: number;
@@ -88,6 +93,7 @@ export interface StoreStat {
   readonly generation: number;
   /** The time when the store was created (ISO 8601). */
   readonly created: string;
+  /** Bytes of the index, of its memory map, and of all shards. */
   readonly bytes: {
     /** Bytes of the index (the LMDB file). */
     readonly index: number;
@@ -118,6 +124,7 @@ export interface StoreStat {
    * store; of `decrypt` that is plain. Absent if there is none.
    */
   readonly converting?: 'encrypt' | 'decrypt' | 'reencrypt';
+  /** The collections. */
   readonly collections: readonly CollectionStat[];
 }
 

@@ -16,11 +16,13 @@ export interface ReadCounts extends Readonly<Record<Answer, number>> {
   readonly stale: number;
   /** Reads that waited for a frame that another read had begun to load. */
   readonly shared: number;
+  /** All reads. */
   readonly total: number;
 }
 
 /** The metrics of a collection, since the store was opened. */
 export interface CollectionMetrics {
+  /** Reads by where the record was found. */
   readonly reads: ReadCounts;
   /** The share (0…1) of found records that came from the record cache, and from any memory; 0 before the first read. */
   readonly hitRatio: { readonly record: number; readonly memory: number };
@@ -40,8 +42,11 @@ export interface CollectionMetrics {
 
 /** The imports of this store object. An import that waits counts as running. */
 export interface ImportMetrics {
+  /** Imports under way. */
   readonly running: number;
+  /** Imports that ended well. */
   readonly done: number;
+  /** Imports that failed or were cancelled. */
   readonly failed: number;
   /** Source bytes read. */
   readonly bytes: number;
@@ -54,6 +59,7 @@ export interface ImportMetrics {
    * all threads. So the stage with the fewest bytes per second is the bottleneck.
    */
   readonly stages: Readonly<Record<ImportStage, { readonly seconds: number; readonly bytesPerSecond: number }>>;
+  /** The worker threads of the imports under way, and the seconds that they worked so far. */
   readonly workers: {
     /** Threads that are busy now. */
     readonly busy: number;
@@ -74,6 +80,7 @@ export interface ImportMetrics {
 export interface CatalogMetrics {
   /** The number of publications so far, by all processes. */
   readonly generation: number;
+  /** The processes and threads that read the index. */
   readonly readers: ReadersStat;
   /** Bytes of the index file. */
   readonly bytes: number;
@@ -89,9 +96,13 @@ export interface StoreMetrics {
   readonly seconds: number;
   /** The metrics of each collection that was opened, by name. */
   readonly collections: Readonly<Record<string, CollectionMetrics>>;
+  /** The caches, with their sizes. */
   readonly caches: readonly CacheSize[];
+  /** Jobs that load frames in the background. */
   readonly background: BackgroundMetrics;
+  /** Imports of this process. */
   readonly imports: ImportMetrics;
+  /** The index. */
   readonly catalog: CatalogMetrics;
 }
 

@@ -35,7 +35,9 @@ export interface AuditOptions {
 
 /** Resolved once for a store: fields are checked by then, a function each time. */
 export interface ResolvedAuditOptions {
+  /** Fields about who makes the changes, or a function that gives them. */
   readonly actor: AuditFields | (() => AuditFields) | undefined;
+  /** Whether the log has an entry for each changed record. */
   readonly records: boolean;
 }
 

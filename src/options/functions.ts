@@ -2,8 +2,11 @@
 
 /** A function that `call` names. It gets the text of a record and gives the text of the changed one, as JSON. */
 export interface MigrationFunction {
+  /** The name by which `call` finds it. */
   readonly name: string;
+  /** The version by which `call` finds it, so that a function can be changed. */
   readonly version: number;
+  /** Changes the text of a record. */
   up(record: string): string;
   /** Undoes `up`. Without it, no older version of a record can be made. */
   down?(record: string): string;

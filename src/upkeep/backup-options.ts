@@ -18,6 +18,7 @@ export interface BackupReport {
   readonly collections: number;
   /** The numbers of shards that are hard links, and of shards that were copied. */
   readonly shards: { readonly linked: number; readonly copied: number };
+  /** Seconds that it took. */
   readonly seconds: number;
 }
 

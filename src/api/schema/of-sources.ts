@@ -38,6 +38,7 @@ export type SchemaOfOptions = Pick<
 
 /** What `schemaOf` has found. */
 export interface SchemaReport extends ProfiledFacts {
+  /** What is known of the records. */
   readonly schema: Schema;
 }
 

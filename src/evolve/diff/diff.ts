@@ -16,7 +16,9 @@ import type { Evidence, Side } from './similarity.js';
 
 /** Something that a person has to decide. */
 export interface Question {
+  /** The path that it is about. */
   readonly path: string;
+  /** The question as a sentence. */
   readonly question: string;
   /** Operations that may be the answer. None of them may be: then the question is only to be removed. */
   readonly choices: readonly Operation[];
@@ -24,6 +26,7 @@ export interface Question {
 
 /** A migration that someone may have to complete. Only without `questions` is it one that can be applied. */
 export interface ProposedMigration extends Migration {
+  /** What only a person can decide. `apply` refuses a migration that still has questions. */
   readonly questions?: readonly Question[];
 }
 

@@ -32,10 +32,15 @@ const FIGURES = 2;
 export interface Latency {
   /** The number of reads that were timed. */
   readonly samples: number;
+  /** The mean. */
   readonly mean: number;
+  /** The median. */
   readonly p50: number;
+  /** 90 of 100 are shorter. */
   readonly p90: number;
+  /** 99 of 100 are shorter. */
   readonly p99: number;
+  /** The longest. */
   readonly max: number;
 }
 

@@ -12,6 +12,7 @@ import type { KeyGroup } from './source.js';
 
 /** A key of an index. */
 export interface KeyCount {
+  /** The key of the index. */
   readonly key: KeyValue;
   /** The number of records that have it. */
   readonly count: number;

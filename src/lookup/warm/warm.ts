@@ -35,6 +35,7 @@ export interface WarmReport {
   readonly bytes: number;
   /** The number of requested records whose text is in memory now. */
   readonly records: number;
+  /** Milliseconds that it took. */
   readonly milliseconds: number;
   /** Whether everything was loaded. False if `maxBytes` or `maxMs` ended it. */
   readonly complete: boolean;

@@ -12,13 +12,17 @@ import { placeText } from './places.js';
 
 /** Lengths of strings, or numbers of elements. */
 export interface SchemaSizes {
+  /** The least length. */
   readonly shortest: number;
+  /** The greatest length. */
   readonly longest: number;
 }
 
 /** Numbers as `SchemaFacts` has them: as text where no double is the number. */
 export interface SchemaRange {
+  /** The least number; a text if no JavaScript number can hold it. */
   readonly least: number | string;
+  /** The greatest number; a text if no JavaScript number can hold it. */
   readonly greatest: number | string;
 }
 
@@ -28,7 +32,9 @@ export interface SchemaChange<Name extends string, Fact> {
   readonly path: string;
   /** Which fact has changed. */
   readonly change: Name;
+  /** The fact on the older side. */
   readonly before: Fact;
+  /** The fact on the newer side. */
   readonly after: Fact;
 }
 

@@ -31,6 +31,7 @@ export interface SchemaFacts {
   };
   /** Lengths are counted in Unicode code points. */
   readonly strings?: { readonly shortest: number; readonly longest: number; readonly formats: readonly StringFormat[] };
+  /** The fewest and the most elements of an array. */
   readonly arrays?: { readonly shortest: number; readonly longest: number };
   /** `names`: how many different ones there are, if they were kept. */
   readonly objects?: {
@@ -45,6 +46,7 @@ export interface SchemaFacts {
   readonly values?: readonly (SchemaValue & { readonly count: number })[];
   /** Some of them otherwise. */
   readonly examples?: readonly SchemaValue[];
+  /** What may surprise, as sentences. */
   readonly warnings?: readonly string[];
   /** Whether the names of its members were not kept, because there was no memory for them. */
   readonly isPartial?: true;

@@ -28,6 +28,7 @@ export interface SchemaRow {
   readonly range: string;
   /** The most frequent values, or examples, as JSON spells them. */
   readonly values: string;
+  /** What may surprise, as sentences. */
   readonly warnings: readonly string[];
 }
 
@@ -45,6 +46,7 @@ export function schemaRows({ root }: Profile): SchemaRow[] {
 
 /** What a profile says, as JSON. */
 export interface SchemaJson {
+  /** Records that were looked at. */
   readonly records: number;
   /** The paths of the table, in its order. */
   readonly paths: readonly ({ readonly path: string } & SchemaFacts)[];

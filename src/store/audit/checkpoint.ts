@@ -9,8 +9,9 @@ import type { CatalogRead } from '../types.js';
 export interface AuditCheckpoint {
   /** The id of the chain: another one is that of another store, or of a log that was begun again. */
   readonly chain: string;
-  /** Sequence number and hash of the newest entry. */
+  /** Sequence number of the newest entry. */
   readonly sequence: number;
+  /** Hash of the newest entry, hexadecimal. */
   readonly hash: string;
   /** The time when the checkpoint was made (ISO 8601). */
   readonly time: string;

@@ -13,8 +13,9 @@ import type { AuditNote } from './types.js';
 export interface AuditPruneReport {
   /** Entries that were removed. */
   readonly removed: number;
-  /** Sequence numbers of the oldest entry that is kept, and of the newest; 0: none. */
+  /** Sequence number of the oldest entry that is kept; 0: none. */
   readonly first: number;
+  /** Sequence number of the newest entry; 0: none. */
   readonly last: number;
 }
 

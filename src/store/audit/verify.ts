@@ -17,18 +17,21 @@ const BATCH = 256;
 export interface AuditFault {
   /** The first entry that is not as it was written; that of the head, where the head is wrong. */
   readonly sequence: number;
+  /** The fault as a sentence. */
   readonly message: string;
 }
 
 /** The result of `store.audit.verify`. */
 export interface AuditVerifyReport {
+  /** Whether there is no fault. */
   readonly isSound: boolean;
   /** The first fault. What comes after it cannot be trusted. */
   readonly fault?: AuditFault;
   /** Entries that were verified. */
   readonly entries: number;
-  /** Sequence numbers of the oldest entry that is kept, and of the newest; 0: none. */
+  /** Sequence number of the oldest entry that is kept; 0: none. */
   readonly first: number;
+  /** Sequence number of the newest entry; 0: none. */
   readonly last: number;
   /** Publications that have no entry: made by an older version of gristmill, or before there was a log. */
   readonly unlogged: number;

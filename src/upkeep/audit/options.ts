@@ -16,6 +16,7 @@ export interface AuditLogOptions {
   readonly until?: AuditTime | undefined;
   /** Only entries of this actor: a user name, a user id, a host, or the value of a field of the application. */
   readonly actor?: string | undefined;
+  /** Only entries of this operation. Default: of all. */
   readonly operation?: AuditOperation | undefined;
   /** Only entries about this collection. */
   readonly collection?: string | undefined;

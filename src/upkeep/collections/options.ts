@@ -9,6 +9,7 @@ export type CollectionChangeOptions = WaitingOptions;
 
 /** The result of `store.drop` and `store.clear`. */
 export interface RemovedReport {
+  /** The name of the collection. */
   readonly collection: string;
   /** Live records that the collection had. */
   readonly records: number;

@@ -117,5 +117,6 @@ export interface CompactReport {
   readonly bytes: { readonly before: number; readonly after: number };
   /** Secondary indexes that were rewritten. */
   readonly indexes: number;
+  /** Seconds that it took. */
   readonly seconds: number;
 }

@@ -36,6 +36,7 @@ export interface ConvertProgress {
   readonly stage: 'encrypt' | 'decrypt' | 'reencrypt' | 'done';
   /** Bytes of shard files read so far. Where indexes are made anew, each is read twice. */
   readonly bytes: number;
+  /** Bytes in total. */
   readonly bytesTotal: number;
   /** Records read so far. */
   readonly records: number;
@@ -45,6 +46,7 @@ export interface ConvertProgress {
 
 /** The result of an encryption or decryption. */
 export interface ConvertReport {
+  /** The collections, with the number of records of each. */
   readonly collections: readonly { readonly name: string; readonly records: number }[];
   /** Shard files that were written, and those that an earlier, interrupted try had written already. */
   readonly files: { readonly written: number; readonly kept: number };
@@ -52,6 +54,7 @@ export interface ConvertReport {
   readonly dropped: number;
   /** Names in the directory of the store that gristmill did not touch, such as an index that a repair has kept. */
   readonly untouched: readonly string[];
+  /** Seconds that it took. */
   readonly seconds: number;
 }
 

@@ -64,7 +64,9 @@ export interface StoreCompatibilityOptions {
 
 /** The result of `store.compatibility`. */
 export interface CompatibilityReport extends Pick<EvolveReport, 'collection' | 'from' | 'to'> {
+  /** What was asked. */
   readonly mode: CompatibilityMode;
+  /** Whether the answer is yes. */
   readonly isCompatible: boolean;
   /** Records that the newer version cannot have, by operation, place and reason. */
   readonly failures: readonly RecordFailures[];

@@ -32,6 +32,7 @@ export function versionsOf(
 
 /** A version of a collection, and the migration that led to it. */
 export interface AppliedMigration {
+  /** The version that it leads to. */
   readonly version: number;
   /** When it was applied (ISO 8601). */
   readonly applied: string;
@@ -45,12 +46,15 @@ export interface AppliedMigration {
 
 /** The versions of a collection. */
 export interface EvolutionStatus {
+  /** The name of the collection. */
   readonly collection: string;
+  /** The version that readers get. */
   readonly version: number;
   /** The oldest version that `undo` can return to. */
   readonly oldest: number;
   /** Records, dead ones too, by the version of the shape that they are stored in. Undone versions are not those of today. */
   readonly stored: readonly { readonly version: number; readonly isUndone: boolean; readonly records: number }[];
+  /** The migrations that led to the version, from the first to the last. */
   readonly migrations: readonly AppliedMigration[];
 }
 

@@ -13,6 +13,7 @@ import type { CollectionManifest, IndexManifest } from '../../store/types.js';
 
 /** What becomes of an index. */
 export interface EvolvedIndex {
+  /** The key path before. */
   readonly path: KeyPath;
   /** Its path from now on. */
   readonly to: KeyPath;

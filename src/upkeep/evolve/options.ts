@@ -39,6 +39,7 @@ export interface UndoOptions extends WaitingOptions {
 
 /** The result of a migration, or of undoing some. */
 export interface EvolveReport {
+  /** The name of the collection. */
   readonly collection: string;
   /** The version of the records before and after. */
   readonly from: number;
@@ -55,10 +56,13 @@ export interface EvolveReport {
   readonly failed: number;
   /** Those of them that option `onFailure` does not help, so that `evolve` refuses; more than 0 after a dry run only. */
   readonly refused: number;
+  /** The records that fail, grouped by operation, place and reason. */
   readonly failures: readonly RecordFailures[];
+  /** What becomes of each index. */
   readonly indexes: readonly EvolvedIndex[];
   /** The path of the quarantine file with the records that were put aside. Absent if there are none. */
   readonly quarantine?: string;
+  /** Seconds that it took. */
   readonly seconds: number;
 }
 

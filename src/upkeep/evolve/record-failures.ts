@@ -10,7 +10,9 @@ export interface RecordFailures {
   readonly version: number;
   /** The place in the record. */
   readonly path: string;
+  /** Why the records cannot be changed. */
   readonly reason: FailureReason;
+  /** The reason as a sentence. */
   readonly message: string;
   /** The number of records. */
   readonly records: number;

@@ -37,7 +37,9 @@ export interface IndexProgress {
 
 /** The result of a new index. */
 export interface CreateIndexReport {
+  /** The name of the collection. */
   readonly collection: string;
+  /** The key path of the index. */
   readonly path: KeyPath;
   /** Entries of the index: one for each value of each record. */
   readonly entries: number;
@@ -45,6 +47,7 @@ export interface CreateIndexReport {
   readonly records: number;
   /** Whether this call made the index. False: the collection has it already. */
   readonly created: boolean;
+  /** Seconds that it took. */
   readonly seconds: number;
 }
 

@@ -36,6 +36,7 @@ export interface RetryOptions extends WaitingOptions {
 
 /** The result of a retry. */
 export interface RetryReport {
+  /** The name of the collection. */
   readonly collection: string;
   /** Entries of the quarantine that were accepted: their records are stored, and the file no longer has them. */
   readonly accepted: number;

@@ -40,9 +40,11 @@ export interface QuarantinedRecord {
   readonly line?: number;
   /** The byte offset of the beginning of the record, and the byte offset that makes it bad, from 0. */
   readonly start: number;
+  /** Where the record begins in its source, in bytes. */
   readonly offset: number;
   /** Why it was rejected, such as "BAD_NUMBER", and the same in words. */
   readonly reason: string;
+  /** Why the record was rejected, as a sentence. */
   readonly message: string;
   /** Of SCHEMA_VIOLATION: a JSON Pointer to the value in the record, and the keyword of the schema. */
   readonly violation?: { readonly pointer: string; readonly keyword: string };

@@ -61,6 +61,7 @@ export interface RepairReport {
   readonly notes: readonly string[];
   /** The path of the old index, if it was kept. Remove it when you do not need it any more. */
   readonly kept?: string;
+  /** Seconds that it took. */
   readonly seconds: number;
 }
 

@@ -23,11 +23,13 @@ export type UnsetSchemaOptions = WaitingOptions;
 
 /** The result of `store.setSchema`. */
 export interface SetSchemaReport {
+  /** The name of the collection. */
   readonly collection: string;
   /** Live records of the collection. */
   readonly records: number;
   /** Whether they were checked: all of them are valid then. */
   readonly checked: boolean;
+  /** Seconds that it took. */
   readonly seconds: number;
 }
 

@@ -50,5 +50,6 @@ export interface ShareReport {
     readonly written: number;
     readonly kept: number;
   };
+  /** Seconds that it took. */
   readonly seconds: number;
 }

@@ -6,7 +6,9 @@ import { isOfTheMoment } from '../../base/system-errors.js';
 
 /** Consecutive records of a collection, by ordinals from 0: from `from` up to `to` − 1. Dead records count. */
 export interface RecordRange {
+  /** The ordinal of the first record. */
   readonly from: number;
+  /** One more than the ordinal of the last record. */
   readonly to: number;
 }
 

@@ -49,6 +49,7 @@ export interface VerifyReport {
   };
   /** Files and trees that belong to a running or killed import. They are no faults. Empty if there are faults. */
   readonly leftovers: Leftovers;
+  /** Seconds that it took. */
   readonly seconds: number;
 }
 
