@@ -25,7 +25,9 @@ export function inNewestVersion(catalog: Catalog, options: FilledImportOptions):
   if (up.length === 0) return options;
   // The collection may have had another name for some of them.
   const migrations = up.map((migration) => ({ ...migration, collection }));
-  const after = (path: KeyPath): KeyPath => pathAfter(migrations, path);
+  // One after another, as `evolve` has changed the paths of the indexes.
+  const after = (path: KeyPath): KeyPath =>
+    migrations.reduce((before, migration) => pathAfter([migration], before), path);
   return {
     ...options,
     migrations,

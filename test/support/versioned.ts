@@ -66,6 +66,8 @@ export class VersionedModel {
       ];
       ops.push(kinds[random(4)]!);
     }
+    // Earlier migrations may have removed everything.
+    if (ops.length === 0) ops.push({ op: 'add', path: `m${this.#names++}`, value: 0 });
     return { collection, from: this.version, to: this.version + 1, ops };
   }
 
