@@ -138,6 +138,8 @@ test('of two first imports on the command line the bad one takes nothing from th
         directory,
         '--key',
         'id',
+        '--mode',
+        'upsert',
         '--no-config',
       ]);
       return once(child, 'close').then(([code]) => code as number);
