@@ -98,7 +98,7 @@ test('what a codec must not return is refused when it does', async () => {
 });
 
 test.each([
-  [{ integers: 'bigint' }, 'collection has no option integers; the options are unsafeIntegers, codec'],
+  [{ integers: 'bigint' }, 'collection has no option integers; the options are unsafeIntegers, codec, schemaVersion'],
   [{ codecs: codec }, 'collection has no option codecs; did you mean codec?'],
   [{ unsafeIntegers: true }, 'collection: options.unsafeIntegers must be one of number, bigint, not true'],
   [{ unsafeIntegers: null }, 'collection: options.unsafeIntegers must be one of number, bigint, not null'],
