@@ -61,7 +61,8 @@ test('the page has an example of each operation, and each reason', () => {
   const names = EXAMPLES.map(([{ op }]) => op as string);
   expect([...new Set([...names, 'call'])].sort()).toEqual(Object.keys(FIELDS).sort());
   const reasons = [...PAGE.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, reason]) => reason!);
-  for (const reason of reasons.filter((one) => !/FUNCTION|KEY_CHANGED|LARGE/.test(one))) expect(PAGE).toContain(`} ${reason} `);
+  for (const reason of reasons.filter((one) => !/FUNCTION|KEY_CHANGED|LARGE/.test(one)))
+    expect(PAGE).toContain(`} ${reason} `);
 });
 
 describe('repeated members, escapes and other spellings', () => {
