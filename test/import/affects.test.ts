@@ -27,7 +27,8 @@ test('every option says what it decides; those of a journal come in the order th
   expect(later.map(([name]) => name)).toEqual([
     'uniqueIndexes',
     ...['onBadFile', 'include', 'exclude', 'dialect', 'nonfinite', 'onTruncated'],
-    ...['codec', 'format', 'types', 'where', 'sample', 'transform', 'pick', 'omit', 'validate', 'limit'],
+    ...['codec', 'format', 'types', 'where', 'sample', 'transform', 'pick', 'omit', 'schemaVersion', 'validate'],
+    'limit',
     'compression',
     'profile',
   ]);

@@ -76,6 +76,6 @@ test('an import that replaces drops what transactions changed where it is asked 
   await store.import(source, { key: 'id', mode: 'upsert' });
   expect(await records(store)).toEqual([...ROWS, { id: 10, text: 'put' }]);
   await change();
-  await store.import(source, { key: 'id', changes: 'drop' });
+  await store.import(source, { key: 'id', mode: 'replace', changes: 'drop' });
   expect(await records(store)).toEqual(ROWS);
 });
